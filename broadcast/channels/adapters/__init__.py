@@ -1,0 +1,1 @@
+"""The channels room's adapters: everything here touches the world."""

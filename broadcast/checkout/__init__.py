@@ -1,0 +1,1 @@
+"""WHO pays: offers, stock, reservations, the order state machine, the ledger, payment."""

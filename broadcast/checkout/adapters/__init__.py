@@ -1,0 +1,1 @@
+"""The checkout room's adapters: everything here touches the world."""

@@ -1,0 +1,1 @@
+"""WHAT is on screen: the card, the scene, the feed's messages."""

@@ -1,0 +1,1 @@
+"""The overlay room's adapters: everything here touches the world."""

@@ -1,0 +1,1 @@
+"""THE PICTURE: the film, its segments, programme time, the live playlist."""

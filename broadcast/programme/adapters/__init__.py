@@ -1,0 +1,1 @@
+"""The programme room's adapters: everything here touches the world."""

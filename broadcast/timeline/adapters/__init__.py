@@ -1,0 +1,1 @@
+"""The timeline room's adapters: everything here touches the world."""
