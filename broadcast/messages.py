@@ -119,7 +119,7 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
         on_air: the cue in force at the live edge, or None.
         cues: the newest cues that still count, oldest first, for viewers whose playhead is behind the live edge.
         stock: SKU → level, for every SKU of the show.
-        phase: ``before`` the first take, ``live``, or ``hold``.
+        phase: ``before`` the first take, ``live`` after it.
     """
 
     title: str
@@ -128,7 +128,7 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     on_air: Cue | None
     cues: tuple[Cue, ...]
     stock: dict[Sku, StockLevel]
-    phase: Literal["before", "live", "hold"]
+    phase: Literal["before", "live"]
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="snapshot"):
