@@ -1,0 +1,392 @@
+// Generated from broadcast/messages.py by `python -m showrunner.typescript`. Change it there.
+
+/**
+ * An amount.
+ *
+ * Attributes:
+ *     value: minor units (fen, cents), never negative in an offer.
+ *     currency: ISO 4217 code, e.g. ``CNY``.
+ */
+export interface Money {
+  readonly value: number;
+  readonly currency: string;
+}
+
+export const MAX_QUANTITY = 99;
+
+export const MAX_KEY_CHARS = 255;
+
+export const MAX_NAME_CHARS = 64;
+
+export const MAX_TOKEN_CHARS = 4096;
+
+export const MAX_TAP_ID_CHARS = 64;
+
+export const MAX_COMMAND_NOTE_CHARS = 500;
+
+export type OfferState = 'ended' | 'on_sale' | 'sold_out';
+
+export type StockState = 'ended' | 'on_sale' | 'sold_out';
+
+export type CueAction = 'clear' | 'correct' | 'take' | 'update';
+
+export type OrderStatus = 'fulfilled' | 'paid' | 'released' | 'reserved';
+
+/**
+ * One SKU on the card. ``titles`` and ``options`` are for display; ``state`` is as of the message.
+ */
+export interface OfferView {
+  readonly sku: string;
+  readonly title: string;
+  readonly titles: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
+  readonly price: Money;
+  readonly compare_at: Money | null;
+  readonly image: string | null;
+  readonly state: 'ended' | 'on_sale' | 'sold_out';
+}
+
+/**
+ * This channel's own addresses for one SKU: ``app`` opens the channel's app, ``web`` is the fallback.
+ */
+export interface SkuLinks {
+  readonly app: string | null;
+  readonly web: string | null;
+}
+
+/**
+ * A look as one channel's viewers see it. ``links`` maps each SKU to that channel's deep links.
+ */
+export interface LookView {
+  readonly id: string;
+  readonly number: string;
+  readonly title: string;
+  readonly titles: Readonly<Record<string, string>>;
+  readonly brand: string;
+  readonly offers: readonly OfferView[];
+  readonly links: Readonly<Record<string, SkuLinks>>;
+}
+
+/**
+ * What is on screen from programme time ``at_ms`` on.
+ *
+ * A viewer shows the look of the cue with the greatest ``at_ms`` not after its own playhead; of cues with the same
+ * ``at_ms`` the one with the greatest ``seq`` counts. ``look`` is None when nothing is to be shown. A ``correct``
+ * cue carries the ``at_ms`` of the cue it replaces, so a viewer behind it never sees the mistake.
+ * ``replaces`` names the cues that no longer count at all (an undone take).
+ */
+export interface Cue {
+  readonly type: 'cue';
+  readonly seq: number;
+  readonly epoch: string;
+  readonly id: string;
+  readonly at_ms: number;
+  readonly sent_ms: number;
+  readonly action: 'clear' | 'correct' | 'take' | 'update';
+  readonly look: LookView | null;
+  readonly replaces?: readonly string[];
+}
+
+/**
+ * How many pieces of a SKU are left to reserve. Coalesced: at most two a second a SKU.
+ */
+export interface Stock {
+  readonly type: 'stock';
+  readonly seq: number;
+  readonly sku: string;
+  readonly left: number;
+  readonly state: 'ended' | 'on_sale' | 'sold_out';
+}
+
+/**
+ * A SKU's stock inside a snapshot.
+ */
+export interface StockLevel {
+  readonly left: number;
+  readonly state: 'ended' | 'on_sale' | 'sold_out';
+}
+
+/**
+ * The whole current state.
+ *
+ * Attributes:
+ *     title, titles, starts_at_ms: the show.
+ *     on_air: the cue in force at the live edge, or None.
+ *     cues: the newest cues that still count, oldest first, for viewers whose playhead is behind the live edge.
+ *     stock: SKU → level, for every SKU of the show.
+ *     phase: ``before`` the first take, ``live`` after it.
+ */
+export interface FeedState {
+  readonly title: string;
+  readonly titles: Readonly<Record<string, string>>;
+  readonly starts_at_ms: number;
+  readonly on_air: Cue | null;
+  readonly cues: readonly Cue[];
+  readonly stock: Readonly<Record<string, StockLevel>>;
+  readonly phase: 'before' | 'live';
+}
+
+/**
+ * First message of a feed that starts afresh.
+ */
+export interface Snapshot {
+  readonly type: 'snapshot';
+  readonly show: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly now_ms: number;
+  readonly state: FeedState;
+}
+
+/**
+ * First message of a feed that goes on exactly after ``seq``; every missed message follows in order.
+ */
+export interface Resumed {
+  readonly type: 'resumed';
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+/**
+ * Answer to a clock request: ``t1_ms`` received, ``t2_ms`` answered, both server wall time.
+ */
+export interface ClockAnswer {
+  readonly type: 'clock';
+  readonly t0_ms: number;
+  readonly t1_ms: number;
+  readonly t2_ms: number;
+}
+
+/**
+ * Answer to a tap, and later news of that order (paid, released), under the tap's ``id``.
+ */
+export interface OrderMessage {
+  readonly type: 'order';
+  readonly id: string;
+  readonly order: string;
+  readonly status: 'fulfilled' | 'paid' | 'released' | 'reserved';
+  readonly sku: string;
+  readonly quantity: number;
+  readonly amount: Money;
+  readonly hold_until_ms: number;
+  readonly replayed?: boolean;
+}
+
+/**
+ * A refusal on an open WebSocket. ``problem`` is the RFC 9457 object the HTTP answer would have carried.
+ */
+export interface ProblemMessage {
+  readonly type: 'problem';
+  readonly id: string | null;
+  readonly problem: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A clock probe; ``t0_ms`` is echoed.
+ */
+export interface ClockRequest {
+  readonly type: 'clock';
+  readonly t0_ms: number;
+}
+
+/**
+ * A one-tap order over the open WebSocket: the fields of an order plus token, key and an id to match by.
+ */
+export interface Tap {
+  readonly type: 'tap';
+  readonly id: string;
+  readonly show: string;
+  readonly sku: string;
+  readonly quantity: number;
+  readonly token: string;
+  readonly key: string;
+  readonly look?: string | null;
+  readonly seen_price?: Money | null;
+}
+
+export type ClientMessage = ClockRequest | Tap;
+
+/**
+ * Body of ``POST /v1/orders``. ``seen_price`` is the price of one piece the buyer saw.
+ */
+export interface OrderRequest {
+  readonly show: string;
+  readonly sku: string;
+  readonly quantity: number;
+  readonly look?: string | null;
+  readonly seen_price?: Money | null;
+}
+
+/**
+ * An order as its buyer sees it. ``amount`` is the price of the whole order.
+ */
+export interface OrderAnswer {
+  readonly order: string;
+  readonly status: 'fulfilled' | 'paid' | 'released' | 'reserved';
+  readonly sku: string;
+  readonly quantity: number;
+  readonly amount: Money;
+  readonly hold_until_ms: number;
+}
+
+export type CommandName = 'back' | 'clear' | 'correct' | 'hold' | 'jump' | 'next' | 'resume' | 'take' | 'undo';
+
+/**
+ * A producer's command.
+ *
+ * - ``take``: put ``look``, or the look standing by, on air at ``at_ms`` (default: now); the one after it stands by.
+ * - ``next`` / ``back``: the look after / before the one standing by stands by. Nothing changes on air.
+ * - ``jump``: ``look`` stands by.
+ * - ``hold`` / ``resume``: no take until resumed; the card stays.
+ * - ``clear``: nothing on air.
+ * - ``correct``: the look on air was the wrong one: ``look`` replaces it from the same frame on.
+ * - ``undo``: the last command that still counts never happened.
+ */
+export interface CommandRequest {
+  readonly command: 'back' | 'clear' | 'correct' | 'hold' | 'jump' | 'next' | 'resume' | 'take' | 'undo';
+  readonly key: string;
+  readonly look?: string | null;
+  readonly at_ms?: number | null;
+  readonly note?: string;
+}
+
+/**
+ * The cue a command made, as its producer sees it.
+ */
+export interface CommandCue {
+  readonly id: string;
+  readonly at_ms: number;
+  readonly action: 'clear' | 'correct' | 'take' | 'update';
+  readonly look: string | null;
+}
+
+/**
+ * ``seq`` is the feed's sequence number that holds the command's effect. ``cue`` is absent where none was made.
+ */
+export interface CommandAnswer {
+  readonly seq: number;
+  readonly cue?: CommandCue | null;
+  readonly repeated?: boolean;
+}
+
+/**
+ * One line of the console's rundown.
+ */
+export interface RundownEntry {
+  readonly look: string;
+  readonly cue: string;
+  readonly number: string;
+  readonly title: string;
+  readonly titles: Readonly<Record<string, string>>;
+  readonly brand: string;
+  readonly notes: string;
+  readonly planned_start_ms: number | null;
+  readonly planned_duration_ms: number | null;
+  readonly offers: readonly OfferView[];
+  readonly skus_limit: Readonly<Record<string, number>>;
+}
+
+/**
+ * A channel as the console lists it.
+ */
+export interface ChannelView {
+  readonly id: string;
+  readonly name: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly latency_ms: number;
+}
+
+/**
+ * Sent to a console once, when it connects: what does not change during the show.
+ */
+export interface ConsoleRundown {
+  readonly show: string;
+  readonly title: string;
+  readonly titles: Readonly<Record<string, string>>;
+  readonly starts_at_ms: number;
+  readonly time_zone: string;
+  readonly currency: string;
+  readonly entries: readonly RundownEntry[];
+  readonly channels: readonly ChannelView[];
+}
+
+/**
+ * What is on air, for the console.
+ */
+export interface OnAirView {
+  readonly look: string;
+  readonly cue: string;
+  readonly at_ms: number;
+}
+
+/**
+ * One SKU's pieces: ``left + reserved + sold == initial``, always.
+ */
+export interface SkuCounter {
+  readonly initial: number;
+  readonly left: number;
+  readonly reserved: number;
+  readonly sold: number;
+  readonly state: 'ended' | 'on_sale' | 'sold_out';
+}
+
+/**
+ * Orders of the show by status, since the show began. Money is minor units of the show's currency.
+ */
+export interface OrderCounters {
+  readonly placed: number;
+  readonly reserved: number;
+  readonly paid: number;
+  readonly fulfilled: number;
+  readonly released: number;
+  readonly refused: number;
+  readonly paid_value: number;
+  readonly reserved_value: number;
+}
+
+/**
+ * One command as it happened: the as-run record. ``undone`` is true once an undo took it back.
+ */
+export interface AsRunEntry {
+  readonly seq: number;
+  readonly command: 'back' | 'clear' | 'correct' | 'hold' | 'jump' | 'next' | 'resume' | 'take' | 'undo';
+  readonly look: string | null;
+  readonly at_ms: number;
+  readonly by: string;
+  readonly undone: boolean;
+}
+
+/**
+ * What changes during the show; pushed to every console when it does, at most a few times a second.
+ */
+export interface ConsoleState {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly now_ms: number;
+  readonly on_air: OnAirView | null;
+  readonly armed: readonly OnAirView[];
+  readonly next: string | null;
+  readonly hold: boolean;
+  readonly can_undo: boolean;
+  readonly aired: readonly string[];
+  readonly stock: Readonly<Record<string, SkuCounter>>;
+  readonly orders: OrderCounters;
+  readonly audience: Readonly<Record<string, number>>;
+  readonly producers: readonly string[];
+  readonly as_run: readonly AsRunEntry[];
+}
+
+/**
+ * Body of ``POST /v1/shows/{show}/guests``: a viewer of a channel that has no accounts of its own.
+ */
+export interface GuestRequest {
+  readonly channel: string;
+}
+
+/**
+ * A viewer token for a guest; ``expires_ms`` is wall time.
+ */
+export interface GuestAnswer {
+  readonly token: string;
+  readonly expires_ms: number;
+}

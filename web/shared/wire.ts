@@ -1,0 +1,72 @@
+import type { ClockAnswer, Cue, OrderMessage, ProblemMessage, Resumed, Snapshot, Stock } from './messages';
+
+/** Everything the server says on a feed. */
+export type FeedMessage = Snapshot | Resumed | Cue | Stock | ClockAnswer | OrderMessage | ProblemMessage;
+
+/** A problem object (RFC 9457) as the server answers it. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  readonly [extension: string]: unknown;
+}
+
+/** Frames longer than this are not the contract's; the connection is dropped rather than parsed. */
+export const MAX_FRAME_CHARS = 8_000_000;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The fields of each message that this page's state depends on; what is new and unknown passes. */
+const CHECKS: Readonly<Record<FeedMessage['type'], (message: Fields) => boolean>> = {
+  snapshot: (m) => isText(m['epoch']) && isNumber(m['seq']) && isNumber(m['now_ms']) && isState(m['state']),
+  resumed: (m) => isText(m['epoch']) && isNumber(m['seq']),
+  cue: (m) => isNumber(m['seq']) && isCue(m),
+  stock: (m) => isNumber(m['seq']) && isText(m['sku']) && isNumber(m['left']) && isText(m['state']),
+  clock: (m) => isNumber(m['t0_ms']) && isNumber(m['t1_ms']) && isNumber(m['t2_ms']),
+  order: (m) => isText(m['id']) && isText(m['order']) && isText(m['status']),
+  problem: (m) => (m['id'] === null || isText(m['id'])) && isFields(m['problem']),
+};
+
+function isCue(value: unknown): boolean {
+  if (!isFields(value)) return false;
+  const look = value['look'];
+  return isText(value['id']) && isNumber(value['at_ms']) && (look === null || (isFields(look) && isText(look['id'])));
+}
+
+function isState(value: unknown): boolean {
+  return isFields(value) && Array.isArray(value['cues']) && value['cues'].every(isCue) && isFields(value['stock']);
+}
+
+/** Parses one frame. Undefined: not a message this page knows (a later version's), or not one at all. */
+export function parseFeedMessage(text: string): FeedMessage | undefined {
+  if (text.length > MAX_FRAME_CHARS) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isFields(value)) return undefined;
+  const type = value['type'];
+  if (!isText(type) || !Object.hasOwn(CHECKS, type)) return undefined;
+  return CHECKS[type as FeedMessage['type']](value) ? (value as unknown as FeedMessage) : undefined;
+}
+
+/** The last part of a problem's type: `sold-out`, `busy`, … */
+export function problemName(problem: Problem): string {
+  return /[^/]*$/u.exec(problem.type)?.[0] ?? '';
+}
+
+/** Reads a problem from an answer's body; makes one up from the status where the body is none. */
+export function asProblem(body: unknown, status: number): Problem {
+  if (isFields(body) && isText(body['type'])) {
+    const title = body['title'];
+    return { ...body, type: body['type'], title: isText(title) ? title : '', status: isNumber(body['status']) ? body['status'] : status };
+  }
+  return { type: 'about:blank', title: '', status };
+}
