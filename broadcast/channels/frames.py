@@ -57,9 +57,6 @@ def chunk(data: bytes) -> bytes:
 PING_CHUNK = chunk(b":\n\n")
 """A Server-Sent Events comment: what a ping is on that transport."""
 
-RETRY_CHUNK = chunk(b"retry: 2000\n\n")
-"""Tells an EventSource how long to wait before it connects again."""
-
 
 def event_chunk(payload: bytes, event_id: str) -> bytes:
     """Return one Server-Sent Event as a chunk; the payload is JSON on one line."""

@@ -1,0 +1,108 @@
+"""One channel of the feed: its viewers, and the bytes they have in common."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from broadcast.channels.close_codes import CloseCode
+from broadcast.channels.cue_log import LogMessage, LogRecord
+from broadcast.channels.deep_links import LinkBook
+from broadcast.channels.frames import Frames, encode
+from broadcast.channels.profiles import ChannelProfile
+from broadcast.ids import CueId, Epoch, ShowId
+from broadcast.messages import Cue, FeedState, LookView, Snapshot
+
+_json = msgspec.json.Encoder()
+
+
+class Viewer(Protocol):
+    """One connected viewer."""
+
+    def send(self, frames: Frames) -> None:
+        """Write one message."""
+
+    def ping(self) -> None:
+        """Write a sign of life."""
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """Say why, and close."""
+
+
+class ChannelFeed:
+    """One channel's viewers and their common bytes."""
+
+    def __init__(self, profile: ChannelProfile, links: LinkBook) -> None:
+        self.profile = profile
+        self._links = links
+        self._frames: dict[int, Frames] = {}
+        self._looks: dict[CueId, LookView] = {}
+        self._viewers: dict[Viewer, None] = {}
+        self._snapshot: tuple[tuple[Epoch, int, CueId | None], bytes, bytes] | None = None
+
+    def __len__(self) -> int:
+        return len(self._viewers)
+
+    def localised(self, cue: Cue) -> Cue:
+        """Return the cue with this channel's links."""
+        if cue.look is None:
+            return cue
+        look = self._looks.get(cue.id)
+        if look is None:
+            look = self._looks[cue.id] = self._links.on_channel(self.profile, cue.look)
+        return msgspec.structs.replace(cue, look=look)
+
+    def frames(self, record: LogRecord, epoch: Epoch) -> Frames:
+        """Return a record's bytes for this channel; made at first use, the same ever after."""
+        frames = self._frames.get(record.seq)
+        if frames is None:
+            message: LogMessage = record.message
+            if isinstance(message, Cue):
+                message = self.localised(message)
+            frames = encode(record.seq, epoch, _json.encode(message))
+            self._frames[record.seq] = frames
+        return frames
+
+    def forget_before(self, seq: int) -> None:
+        """Drop bytes that can no longer be resumed."""
+        for old in [held for held in self._frames if held < seq]:
+            del self._frames[old]
+
+    def reset(self) -> None:
+        """Drop everything made for an earlier epoch."""
+        self._frames.clear()
+        self._looks.clear()
+        self._snapshot = None
+
+    def snapshot(self, show: ShowId, epoch: Epoch, seq: int, now_ms: int, state: FeedState) -> bytes:
+        """Return a snapshot's JSON. All but ``now_ms`` is made once for all viewers who join at the same point."""
+        key = (epoch, seq, state.on_air.id if state.on_air else None)
+        if self._snapshot is None or self._snapshot[0] != key:
+            local = msgspec.structs.replace(
+                state,
+                on_air=self.localised(state.on_air) if state.on_air else None,
+                cues=tuple(self.localised(cue) for cue in state.cues),
+            )
+            whole = _json.encode(Snapshot(show=show, epoch=epoch, seq=seq, now_ms=0, state=local))
+            head, mark, tail = whole.partition(b'"now_ms":0')
+            self._snapshot = (key, head + mark[:-1], tail)
+        return b"%b%d%b" % (self._snapshot[1], now_ms, self._snapshot[2])
+
+    def join(self, viewer: Viewer) -> None:
+        """Count a viewer in: from now on every message reaches it."""
+        self._viewers[viewer] = None
+
+    def leave(self, viewer: Viewer) -> None:
+        """Count a viewer out; harmless if it already left."""
+        self._viewers.pop(viewer, None)
+
+    def viewers(self) -> Sequence[Viewer]:
+        """Return the viewers as of now; they may leave while being written to."""
+        return tuple(self._viewers)
+
+    def turn(self) -> None:
+        """Let another viewer be first next time: nobody is always last."""
+        if self._viewers:
+            first = next(iter(self._viewers))
+            del self._viewers[first]
+            self._viewers[first] = None

@@ -1,0 +1,225 @@
+"""The hub: follows the cue log, makes each message's bytes once per channel, and hands them to every viewer."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from broadcast.channels.adapters.channel_feed import ChannelFeed, Viewer
+from broadcast.channels.close_codes import CloseCode
+from broadcast.channels.cue_log import CueLog, History, LogLostError, LogMessage, LogRecord
+from broadcast.channels.deep_links import LinkBook
+from broadcast.channels.frames import Frames, event_chunk, event_id, text_frame
+from broadcast.channels.handshake import FeedRequest, Resume, origin_allowed
+from broadcast.channels.profiles import ChannelProfile
+from broadcast.clock import Now, ProgrammeMs, captured_at
+from broadcast.ids import ChannelId, ShowId
+from broadcast.messages import FeedState, Resumed
+
+HEARTBEAT_S = 25.0
+"""Idle viewers get a ping this often, so that no middlebox forgets them."""
+
+REOPEN_DELAY_S = 1.0
+"""How long to wait before a lost log is opened again."""
+
+_json = msgspec.json.Encoder()
+log = structlog.get_logger()
+
+
+class Scene(Protocol):
+    """What is on screen, as the overlay room folds it from the log."""
+
+    def apply(self, message: LogMessage) -> None:
+        """Fold the next message in."""
+
+    def state(self, now: ProgrammeMs) -> FeedState:
+        """Return the whole current state without links."""
+
+
+class Refused(Exception):  # noqa: N818 - the feed's way of saying no
+    """A viewer may not have the feed it asked for.
+
+    Attributes:
+        code: the close code a WebSocket is told.
+        problem: the name of the problem an HTTP request is answered with.
+    """
+
+    def __init__(self, code: CloseCode, problem: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.problem = problem
+        self.reason = reason
+
+
+class FeedHub:
+    """Every channel of one show on one edge.
+
+    Args:
+        show: the show whose feed this is.
+        cue_log: where the messages come from.
+        new_scene: makes an empty scene, to fold the log into.
+        profiles: the show's channels.
+        links: fills each channel's deep links.
+        now: the wall clock.
+        max_viewers: viewers held at once on this edge.
+    """
+
+    def __init__(
+        self,
+        show: ShowId,
+        cue_log: CueLog,
+        *,
+        new_scene: Callable[[], Scene],
+        profiles: Sequence[ChannelProfile],
+        links: LinkBook,
+        now: Now,
+        max_viewers: int,
+    ) -> None:
+        self._show = show
+        self._log = cue_log
+        self._new_scene = new_scene
+        self._scene = new_scene()
+        self._now = now
+        self._max_viewers = max_viewers
+        self._channels = {profile.id: ChannelFeed(profile, links) for profile in profiles}
+        self._history = History()
+        self._seq = 0
+        self._following: asyncio.Task[None] | None = None
+        self._heart: asyncio.Task[None] | None = None
+        self.on_message: Callable[[LogMessage], None] = lambda _message: None
+
+    @property
+    def seq(self) -> int:
+        """The sequence number of the last message handed out."""
+        return self._seq
+
+    @property
+    def scene(self) -> Scene:
+        """What is on screen as of ``seq``."""
+        return self._scene
+
+    @property
+    def ready(self) -> bool:
+        """Whether the log is being followed."""
+        return self._following is not None and not self._following.done()
+
+    def audience(self) -> dict[ChannelId, int]:
+        """Return how many viewers each channel has here."""
+        return {channel: len(feed) for channel, feed in self._channels.items()}
+
+    async def start(self) -> None:
+        """Learn the present from the log, then follow it."""
+        await self._open()
+        self._following = asyncio.create_task(self._follow())
+        self._heart = asyncio.create_task(self._beat())
+
+    async def stop(self) -> None:
+        """Send every viewer elsewhere and stop following."""
+        for task in (self._following, self._heart):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        for feed in self._channels.values():
+            for viewer in feed.viewers():
+                viewer.close(CloseCode.GOING_AWAY, "this server is shutting down")
+                feed.leave(viewer)
+
+    async def _open(self) -> None:
+        self._scene = self._new_scene()
+        self._history.clear()
+        for feed in self._channels.values():
+            feed.reset()
+        self._seq = 0
+        for record in await self._log.open():
+            self._note(record)
+
+    def _note(self, record: LogRecord) -> None:
+        self._seq = record.seq
+        self._history.add(record)
+        self._scene.apply(record.message)
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                async for record in self._log.follow(self._seq):
+                    self._deliver(record)
+            except LogLostError as lost:
+                log.warning("cue_log.lost", show=self._show, reason=str(lost))
+                await self._reopen()
+
+    async def _reopen(self) -> None:
+        while True:
+            try:
+                await self._open()
+            except (OSError, LogLostError) as unreachable:
+                log.warning("cue_log.unreachable", show=self._show, reason=str(unreachable))
+                await asyncio.sleep(REOPEN_DELAY_S)
+            else:
+                break
+        for feed in self._channels.values():
+            snapshot = self._snapshot(feed)
+            for viewer in feed.viewers():
+                viewer.send(snapshot)
+
+    def _deliver(self, record: LogRecord) -> None:
+        self._note(record)
+        oldest = self._history.oldest_seq or 0
+        for feed in self._channels.values():
+            feed.forget_before(oldest)
+            if len(feed):
+                frames = feed.frames(record, self._log.epoch)
+                for viewer in feed.viewers():
+                    viewer.send(frames)
+                feed.turn()
+        self.on_message(record.message)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            for feed in self._channels.values():
+                for viewer in feed.viewers():
+                    viewer.ping()
+
+    def admit(self, request: FeedRequest) -> ChannelFeed:
+        """Return the channel a request may have.
+
+        Raises:
+            Refused: another show, no such channel, a page that may not embed it, or no room.
+        """
+        if request.show != self._show:
+            raise Refused(CloseCode.NO_SUCH_SHOW, "no-such-show", "there is no such show")
+        feed = self._channels.get(request.channel)
+        if feed is None:
+            raise Refused(CloseCode.NO_SUCH_CHANNEL, "no-such-channel", "the show is not on this channel")
+        if not origin_allowed(request.origin, request.host, feed.profile.origins):
+            raise Refused(CloseCode.REFUSED, "origin-refused", "this page may not use the channel")
+        if sum(len(channel) for channel in self._channels.values()) >= self._max_viewers:
+            raise Refused(CloseCode.OVER_CAPACITY, "busy", "this server holds as many viewers as it may")
+        return feed
+
+    def join(self, feed: ChannelFeed, viewer: Viewer, resume: Resume | None) -> None:
+        """Give a viewer everything up to now, then every message as it comes, without a gap between the two."""
+        missed = self._missed(resume)
+        if missed is None:
+            viewer.send(self._snapshot(feed))
+        else:
+            epoch = self._log.epoch
+            payload = _json.encode(Resumed(epoch=epoch, seq=resume.after if resume else 0))
+            point = resume.after if resume else 0
+            viewer.send(Frames(point, text_frame(payload), event_chunk(payload, event_id(epoch, point))))
+            for record in missed:
+                viewer.send(feed.frames(record, epoch))
+        feed.join(viewer)
+
+    def _missed(self, resume: Resume | None) -> Sequence[LogRecord] | None:
+        if resume is None or resume.epoch != self._log.epoch:
+            return None
+        return self._history.since(resume.after, self._seq)
+
+    def _snapshot(self, feed: ChannelFeed) -> Frames:
+        now = self._now()
+        epoch = self._log.epoch
+        payload = feed.snapshot(self._show, epoch, self._seq, now, self._scene.state(captured_at(now)))
+        return Frames(self._seq, text_frame(payload), event_chunk(payload, event_id(epoch, self._seq)))

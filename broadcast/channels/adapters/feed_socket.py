@@ -1,0 +1,296 @@
+"""One viewer's WebSocket, and the door that tells feed upgrades from ordinary HTTP on the same port.
+
+The accept handshake and the frame header outward are ours; everything a viewer sends is read by the I/O-free core of
+``websockets``, which is made when a viewer first speaks and dropped when it falls silent, so that the many who only
+watch cost nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from websockets.frames import CloseCode as RfcCloseCode
+from websockets.frames import Frame, Opcode
+from websockets.protocol import OPEN, Protocol, Side
+
+from broadcast.channels.adapters.channel_feed import ChannelFeed
+from broadcast.channels.adapters.feed_hub import FeedHub, Refused
+from broadcast.channels.adapters.socket_writer import SocketWriter
+from broadcast.channels.close_codes import CloseCode
+from broadcast.channels.frames import PING_FRAME, Frames, close_frame, text_frame
+from broadcast.channels.handshake import FEED_PREFIX, MAX_HEAD_BYTES, Upgrade, read_upgrade
+from broadcast.errors import problem
+from broadcast.ids import ChannelId
+from broadcast.messages import ClientMessage, ClockAnswer, ClockRequest, ProblemMessage, Tap
+
+MAX_MESSAGE_BYTES = 8_192
+"""The largest message a viewer may send."""
+
+HEAD_TIMEOUT_S = 10.0
+"""How long a connection may take to send its first request head."""
+
+MAX_TAPS_IN_FLIGHT = 8
+"""Taps of one viewer that may wait for an answer at once."""
+
+MAX_MESSAGES_PER_WINDOW = 120
+"""Messages one viewer may send in ``WINDOW_S``; clock probes come at 2 a second at most."""
+
+WINDOW_S = 10.0
+
+Reply = Callable[[bytes], bool]
+"""Writes one JSON message to the viewer; returns False once the viewer is gone."""
+
+OnTap = Callable[[Tap, ChannelId, Reply], Awaitable[None]]
+"""Answers a tap, through the reply, with an order or a problem."""
+
+_SHORT = 125
+_MAX_16 = 0xFFFF
+
+_json = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
+
+
+class _HasId(msgspec.Struct):
+    id: str | None = None
+
+
+def _id_of(text: bytes) -> str | None:
+    """Return the id of a message that is otherwise wrong, so that its sender can tell which it was."""
+    try:
+        return msgspec.json.decode(text, type=_HasId).id
+    except msgspec.DecodeError:
+        return None
+
+
+class FeedSocket(asyncio.Protocol):
+    """One viewer over WebSocket."""
+
+    __slots__ = ("_core", "_feed", "_hub", "_message", "_on_tap", "_spent", "_taps", "_unread", "_window", "_writer")
+
+    def __init__(self, hub: FeedHub, on_tap: OnTap) -> None:
+        self._hub = hub
+        self._on_tap = on_tap
+        self._feed: ChannelFeed | None = None
+        self._writer: SocketWriter | None = None
+        self._core: Protocol | None = None
+        self._message: list[bytes] | None = None
+        self._taps: set[asyncio.Task[None]] | None = None
+        self._unread = 0
+        self._window = 0.0
+        self._spent = 0
+
+    def open(self, transport: asyncio.Transport, upgrade: Upgrade, rest: bytes) -> None:
+        """Answer the handshake and join the feed, or say why not, as a close code every browser can see."""
+        transport.set_protocol(self)
+        writer = SocketWriter(transport)
+        self._writer = writer
+        writer.write(upgrade.answer)
+        try:
+            feed = self._hub.admit(upgrade.request)
+        except Refused as refused:
+            self.close(refused.code, refused.reason)
+            return
+        self._feed = feed
+        self._hub.join(feed, self, upgrade.request.resume)
+        if rest:
+            self.data_received(rest)
+
+    # ------------------------------------------------------------ outward
+
+    def send(self, frames: Frames) -> None:
+        """Write one message of the feed."""
+        if self._writer is not None and not self._writer.write(frames.websocket):
+            self.close(CloseCode.TOO_SLOW, "too slow")
+
+    def ping(self) -> None:
+        """Write a ping."""
+        if self._writer is not None:
+            self._writer.write(PING_FRAME)
+
+    def reply(self, payload: bytes) -> bool:
+        """Write one message to this viewer alone."""
+        return self._writer is not None and self._writer.write(text_frame(payload))
+
+    def close(self, code: int, reason: str) -> None:
+        """Close, saying why."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close(close_frame(code, reason))
+        self._leave()
+
+    # ------------------------------------------------------------ inward
+
+    def data_received(self, data: bytes) -> None:
+        """Read what the viewer sent."""
+        if self._writer is None:
+            return
+        core = self._core
+        if core is None:
+            core = self._core = Protocol(Side.SERVER, state=OPEN, max_size=MAX_MESSAGE_BYTES)
+            self._unread = 0
+        self._unread += len(data)
+        core.receive_data(data)
+        for event in core.events_received():
+            if isinstance(event, Frame):
+                self._unread -= _wire_size(len(event.data))
+                self._frame(event)
+        self._flush(core)
+        if core.close_expected():
+            self._end()
+        elif self._message is None and self._unread == 0:
+            self._core = None
+
+    def eof_received(self) -> bool:
+        """The viewer will send no more: the connection is over."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Forget the viewer; its taps are decided all the same."""
+        self._writer = None
+        self._leave()
+
+    def _leave(self) -> None:
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            feed.leave(self)
+
+    def _flush(self, core: Protocol) -> None:
+        for data in core.data_to_send():
+            if data and self._writer is not None:
+                self._writer.write(data)
+
+    def _end(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close(b"")
+        self._leave()
+
+    def _frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.TEXT or frame.opcode is Opcode.CONT:
+            parts = self._message if frame.opcode is Opcode.CONT and self._message is not None else []
+            parts.append(bytes(frame.data))
+            if sum(map(len, parts)) > MAX_MESSAGE_BYTES:
+                self.close(RfcCloseCode.MESSAGE_TOO_BIG, "message too big")
+            elif frame.fin:
+                self._message = None
+                self._text(b"".join(parts))
+            else:
+                self._message = parts
+        elif frame.opcode is Opcode.BINARY:
+            self.close(CloseCode.UNSUPPORTED_DATA, "the feed takes text messages only")
+
+    def _text(self, text: bytes) -> None:
+        received_ms = time.time() * 1000
+        if not self._within_rate():
+            self.close(CloseCode.TOO_MANY_MESSAGES, "too many messages")
+            return
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            self.close(CloseCode.INVALID_TEXT, "not UTF-8")
+            return
+        try:
+            message = _decoder.decode(text)
+        except msgspec.ValidationError as wrong:
+            reason, pointer = field_of(wrong)
+            errors = [{"pointer": pointer, "detail": reason}]
+            self._refuse(_id_of(text), problem("invalid", str(wrong), errors=errors))
+        except msgspec.DecodeError as wrong:
+            self._refuse(None, problem("malformed", str(wrong)))
+        else:
+            if isinstance(message, ClockRequest):
+                answer = ClockAnswer(t0_ms=message.t0_ms, t1_ms=received_ms, t2_ms=time.time() * 1000)
+                self.reply(_json.encode(answer))
+            else:
+                self._tap(message)
+
+    def _tap(self, tap: Tap) -> None:
+        feed = self._feed
+        if feed is None:
+            return
+        if self._taps is None:
+            self._taps = set()
+        if len(self._taps) >= MAX_TAPS_IN_FLIGHT:
+            self._refuse(tap.id, problem("busy", "too many taps at once", retry_after_ms=1000))
+            return
+        task = asyncio.ensure_future(self._on_tap(tap, feed.profile.id, self.reply))
+        self._taps.add(task)
+        task.add_done_callback(self._taps.discard)
+
+    def _refuse(self, message_id: str | None, why: dict[str, object]) -> None:
+        self.reply(_json.encode(ProblemMessage(id=message_id, problem=why)))
+
+    def _within_rate(self) -> bool:
+        now = time.monotonic()
+        if now - self._window >= WINDOW_S:
+            self._window = now
+            self._spent = 0
+        self._spent += 1
+        return self._spent <= MAX_MESSAGES_PER_WINDOW
+
+
+def _wire_size(payload: int) -> int:
+    """Return how many bytes a masked frame took (RFC 6455, section 5.2)."""
+    extended = 0 if payload <= _SHORT else 2 if payload <= _MAX_16 else 8
+    return 2 + extended + 4 + payload
+
+
+def field_of(wrong: msgspec.ValidationError) -> tuple[str, str]:
+    """Split a validation error into its reason and the JSON pointer (RFC 6901) of the field it is about."""
+    reason, marker, path = str(wrong).rpartition(" - at `$")
+    if not marker:
+        return str(wrong), ""
+    steps = path.rstrip("`").replace("[", ".").replace("]", "").split(".")
+    return reason, "".join(f"/{step}" for step in steps if step)
+
+
+class Door(asyncio.Protocol):
+    """Reads one connection's first request head and hands it to the feed or to the HTTP server."""
+
+    __slots__ = ("_head", "_http", "_hub", "_on_tap", "_timer", "_transport")
+
+    def __init__(self, hub: FeedHub, on_tap: OnTap, http: Callable[[], asyncio.Protocol]) -> None:
+        self._hub = hub
+        self._on_tap = on_tap
+        self._http = http
+        self._head = b""
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Give the head a bounded time to arrive."""
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError("a stream transport is needed")
+        self._transport = transport
+        self._timer = asyncio.get_running_loop().call_later(HEAD_TIMEOUT_S, transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Wait for the whole head, then hand the connection over."""
+        self._head += data
+        end = self._head.find(b"\r\n\r\n")
+        if end < 0 and len(self._head) < MAX_HEAD_BYTES:
+            return
+        transport, head = self._transport, self._head
+        self._release()
+        if transport is None:
+            return
+        upgrade = read_upgrade(head[: end + 4]) if end >= 0 and head.startswith(FEED_PREFIX) else None
+        if upgrade is not None:
+            FeedSocket(self._hub, self._on_tap).open(transport, upgrade, head[end + 4 :])
+            return
+        handler = self._http()
+        transport.set_protocol(handler)
+        handler.connection_made(transport)
+        handler.data_received(head)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Forget the connection."""
+        self._release()
+
+    def _release(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        self._transport = None
+        self._head = b""
