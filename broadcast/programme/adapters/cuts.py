@@ -1,0 +1,134 @@
+"""Decides which packets of a file go into which segment."""
+
+from collections import deque
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.container import InputContainer
+
+from broadcast.programme.adapters.source import MAX_SEGMENT
+
+MAX_AUDIO_LAG = Fraction(10)
+"""Seconds of picture read past a segment's end before it goes on without the sound still missing."""
+
+Cut = tuple[list["av.Packet[Any]"], list["av.Packet[Any]"]]
+"""The picture's packets of one segment in decode order, and the sound's that belong under them."""
+
+
+def cuts(container: InputContainer, video: av.VideoStream, audio: av.AudioStream | None) -> Iterator[Cut]:
+    """Yield the segments of a file, in order, with the file's first frame moved to 0.
+
+    A segment starts with a key frame and holds as many whole groups of pictures as fit ``MAX_SEGMENT``, at least one.
+    Its sound starts at or after its picture, so that players anchor it on the picture; sound before the first frame
+    or after the last is left out.
+    """
+    cutter = _Cutter(video, audio)
+    for packet in container.demux([video] if audio is None else [video, audio]):
+        if packet.size == 0 or packet.pts is None or packet.dts is None:
+            continue
+        if packet.stream_index == video.index:
+            cutter.add_video(packet)
+        else:
+            cutter.add_audio(packet)
+        yield from cutter.complete()
+    cutter.end()
+    yield from cutter.complete()
+
+
+class _Cutter:
+    def __init__(self, video: av.VideoStream, audio: av.AudioStream | None) -> None:
+        self._video_base = Fraction(video.time_base or 1)
+        self._audio_base = None if audio is None else Fraction(audio.time_base or 1)
+        self._usual = _usual_ticks(video, self._video_base)
+        self._origin: int | None = None
+        self._group: list["av.Packet[Any]"] = []  # since the last key frame
+        self._segment: list["av.Packet[Any]"] = []  # whole groups before it
+        self._start = 0  # ticks where the segment starts
+        self._ready: deque[tuple[list["av.Packet[Any]"], int]] = (
+            deque()
+        )  # (packets, end ticks), waiting for their sound
+        self._sound: deque["av.Packet[Any]"] = deque()
+        self._seen = 0  # ticks of picture read
+        self._ended = False
+
+    def add_video(self, packet: "av.Packet[Any]") -> None:
+        pts, dts = _stamps(packet)
+        if self._origin is None:
+            self._origin = pts
+        packet.pts, packet.dts = pts - self._origin, dts - self._origin
+        if self._group:
+            before = self._group[-1]
+            before.duration = packet.dts - _stamps(before)[1]
+            self._usual = before.duration
+        if packet.is_keyframe:
+            self._close_group(packet.pts)
+        self._group.append(packet)
+        self._seen = max(self._seen, packet.pts)
+
+    def add_audio(self, packet: "av.Packet[Any]") -> None:
+        self._sound.append(packet)
+
+    def end(self) -> None:
+        if self._group:
+            last = max(self._group, key=lambda packet: _stamps(packet)[0])
+            end = _stamps(last)[0] + (last.duration or self._usual)
+            # decode times of a group run from its first to its last frame's, as presentation times do: the last
+            # packet takes what is left of the group, so that the next loop's arithmetic closes
+            first = self._group[0]
+            self._group[-1].duration = end - _stamps(first)[0] - (_stamps(self._group[-1])[1] - _stamps(first)[1])
+            self._close_group(end)
+            self._close_segment(end)
+        self._ended = True
+
+    def complete(self) -> Iterator[Cut]:
+        while self._ready:
+            packets, end = self._ready[0]
+            if not self._heard_until(end):
+                return
+            self._ready.popleft()
+            yield packets, self._sound_between(_stamps(packets[0])[0], end)
+
+    def _close_group(self, end: int) -> None:
+        if self._segment and (end - self._start) * self._video_base > MAX_SEGMENT:
+            self._close_segment(_stamps(self._group[0])[0])
+        self._segment += self._group
+        self._group = []
+
+    def _close_segment(self, end: int) -> None:
+        self._ready.append((self._segment, end))
+        self._segment = []
+        self._start = end
+
+    def _heard_until(self, end: int) -> bool:
+        if self._audio_base is None or self._ended:
+            return True
+        heard = bool(self._sound) and self._sound_time(self._sound[-1]) >= end * self._video_base
+        return heard or (self._seen - end) * self._video_base > MAX_AUDIO_LAG
+
+    def _sound_between(self, start: int, end: int) -> list["av.Packet[Any]"]:
+        chosen = []
+        while self._sound and self._sound_time(self._sound[0]) < end * self._video_base:
+            packet = self._sound.popleft()
+            if self._sound_time(packet) >= start * self._video_base and self._audio_base is not None:
+                shift = round((self._origin or 0) * self._video_base / self._audio_base)
+                pts, dts = _stamps(packet)
+                packet.pts, packet.dts = pts - shift, dts - shift
+                chosen.append(packet)
+        return chosen
+
+    def _sound_time(self, packet: "av.Packet[Any]") -> Fraction:
+        assert self._audio_base is not None  # noqa: S101 - there are sound packets only where there is sound
+        return _stamps(packet)[0] * self._audio_base - (self._origin or 0) * self._video_base
+
+
+def _stamps(packet: "av.Packet[Any]") -> tuple[int, int]:
+    assert packet.pts is not None  # noqa: S101 - packets without time never enter the cutter
+    assert packet.dts is not None  # noqa: S101 - the same
+    return packet.pts, packet.dts
+
+
+def _usual_ticks(video: av.VideoStream, time_base: Fraction) -> int:
+    rate = video.average_rate or video.guessed_rate
+    return max(1, round(1 / rate / time_base)) if rate else 1

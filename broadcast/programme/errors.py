@@ -1,0 +1,28 @@
+"""What can be wrong with a programme source, as one exception with a stable reason."""
+
+from typing import Literal
+
+Reason = Literal[
+    "not-found",  # there is no such file
+    "unreadable",  # no demuxer makes sense of it, or it is damaged beyond use
+    "no-picture",  # it opens, but holds no video a frame can be decoded from
+    "broken-timestamps",  # its time jumps in a way no playlist could describe honestly
+    "too-long",  # longer than MAX_PROGRAMME_S
+    "no-space",  # the cache could not be written
+    "bad-index",  # an index that contradicts itself
+    "bad-storyboard",  # a film without looks, or with looks of no length
+]
+
+
+class ProgrammeError(Exception):
+    """The programme can't be made from what was given.
+
+    Attributes:
+        reason: stable, for code.
+        detail: what to do about it, for a person.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
