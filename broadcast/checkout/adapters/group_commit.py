@@ -1,0 +1,413 @@
+"""Group commit: taps that wait together are decided together, made durable by one transaction, then all answered.
+
+While one batch is on its way to the disk, the next one gathers; the more buyers press, the more share each sync, so
+throughput rises with the crowd. Deciding happens on the event loop (it is pure and takes microseconds), writing in one
+thread of its own. What the record already settles — a tap seen before, a SKU not on sale, stock that is gone — is
+answered from memory and touches no store.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import TypeVar, cast
+
+from sqlalchemy import Engine
+
+from broadcast.checkout.adapters.record import Record, Recorded, SupersededError
+from broadcast.checkout.adapters.waiting_room import Waiting, WaitingRoom
+from broadcast.checkout.changes import Changes
+from broadcast.checkout.commands import Cancel, Command, Expire, Fulfil, Notified, Place
+from broadcast.checkout.decisions import Answer, Placed, decide, verdict
+from broadcast.checkout.desk import Desk
+from broadcast.checkout.offers import Offer, Openings, catalogue
+from broadcast.checkout.orders import Order, fingerprint
+from broadcast.checkout.payment import Errand, PaymentNotification
+from broadcast.clock import Now, ProgrammeMs
+from broadcast.errors import Refusal
+from broadcast.ids import BuyerId, ChannelId, LookId, NewId, OrderId, ShowId, Sku
+from broadcast.messages import OrderAnswer, OrderCounters, OrderRequest, SkuCounter
+
+MAX_BATCH = 512
+"""Commands decided at a time: bounds how long the event loop is away."""
+
+MAX_ORDERS = 2_000_000
+"""Orders of one show held in memory, about a kilobyte each."""
+
+SWEEP_EVERY_MS = 250
+"""How often holds are looked at."""
+
+MAX_EXPIRED_PER_SWEEP = 1_000
+"""Orders released at a time."""
+
+RETRY_AFTER_MS = 1_000
+"""About when a buyer refused for lack of room should come back: the answer is spread over half to one and a half."""
+
+RECOVERY_FIRST_DELAY_MS = 50
+RECOVERY_MAX_DELAY_MS = 2_000
+"""How long to wait before reading an unreadable record again: doubling, up to this."""
+
+_T = TypeVar("_T")
+
+_log = logging.getLogger(__name__)
+
+ErrandListener = Callable[[Sequence[Errand]], None]
+
+
+class GroupCommitCheckout:
+    """Checkout on one SQL record with one writer. All methods belong to one event loop.
+
+    Refusals (``broadcast.errors.Refusal``) are raised. ``busy`` carries ``retry_after_ms``; retrying with the same
+    key is always safe.
+
+    Args:
+        engine: of the record; its tables exist (see ``adapters.models``).
+        offers: the catalogue. Its stock counts on the first start; see ``Record.take_over`` for later ones.
+        fences_ms: every channel of the show → how much later than capture its viewers see a frame.
+        hold_ms: how long stock is held for a payment.
+        on_stock_changed, on_order_changed: called on the event loop once the change is durable.
+        executor: where the record is written, one job at a time; by default a thread of its own.
+        jitter: draws from [0, 1), to spread retries.
+    """
+
+    def __init__(  # noqa: PLR0913 - everything the world gives is an argument, by name
+        self,
+        engine: Engine,
+        *,
+        show: ShowId,
+        offers: Sequence[Offer],
+        fences_ms: Mapping[ChannelId, int],
+        hold_ms: int,
+        now: Now,
+        new_id: NewId,
+        on_stock_changed: Callable[[Sku], None],
+        on_order_changed: Callable[[Order], None],
+        executor: Executor | None = None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._show = show
+        self._offers = catalogue(offers)
+        self._openings = Openings(fences_ms)
+        self._hold_ms = hold_ms
+        self._now = now
+        self._new_id = new_id
+        self._on_stock_changed = on_stock_changed
+        self._on_order_changed = on_order_changed
+        self._on_errands: ErrandListener | None = None
+        self._jitter = jitter
+        self._record = Record(engine, show)
+        self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="checkout-record")
+        self._desk = self._empty_desk()
+        self._room = WaitingRoom()
+        self._in_flight: Changes | None = None
+        self._ready = False
+        self._stopping = False
+        self._pump: asyncio.Task[None] | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+        self.refusals: dict[str, int] = {}
+
+    # ------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Take the record over, rebuild the desk from it, begin to answer. Call once.
+
+        Raises:
+            RecordDisagreesError: the record contradicts itself.
+            SQLAlchemyError: the record cannot be read or written.
+        """
+        if self._pump is not None:
+            raise RuntimeError("already started")
+        await self._write_with(lambda: self._record.take_over(self._offers.values(), self._now()))
+        self._rebuild(await self._write_with(self._record.load))
+        self._ready = True
+        self._pump = asyncio.create_task(self._run(), name="checkout-commits")
+        self._sweeper = asyncio.create_task(self._sweep(), name="checkout-holds")
+
+    async def stop(self) -> None:
+        """Refuse new commands, answer all that were accepted, close the record. Safe to call twice."""
+        self._stopping = True
+        self._room.wake()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+        if self._pump is not None:
+            await self._pump
+            await self._write_with(self._record.close)
+            self._pump = None
+        self._ready = False
+        self._executor.shutdown(wait=False)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a tap can be taken."""
+        return self._ready and not self._stopping
+
+    # ------------------------------------------------------------ commands
+
+    async def place(self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest) -> Placed:
+        """Place an order; when this returns, it is durable.
+
+        Raises:
+            Refusal: ``key-reused``, ``no-such-show``, ``no-such-channel``, ``invalid``, ``not-on-sale``,
+                ``price-changed``, ``limit-reached``, ``sold-out`` or ``busy``.
+        """
+        tap = Place(
+            show=ShowId(request.show),
+            channel=channel,
+            buyer=buyer,
+            key=key,
+            fingerprint=fingerprint(request),
+            sku=Sku(request.sku),
+            quantity=request.quantity,
+            look=None if request.look is None else LookId(request.look),
+            seen_price=request.seen_price,
+        )
+        settled = self._from_memory(tap)
+        if settled is not None:
+            if isinstance(settled, Refusal):
+                raise self._counted(settled)
+            return settled
+        return cast("Placed", await self._submit(tap))
+
+    async def cancel(self, channel: ChannelId, buyer: BuyerId, order: OrderId) -> OrderAnswer:
+        """Give an order up and its stock back; one already paid is refunded. Cancelling twice is the same as once.
+
+        Raises:
+            Refusal: ``no-such-order`` (also for other buyers' orders), ``not-cancellable`` or ``busy``.
+        """
+        command = Cancel(channel=channel, buyer=buyer, order=order)
+        return cast("OrderAnswer", await self._submit(command))
+
+    async def fulfil(self, order: OrderId) -> OrderAnswer:
+        """Note that the goods of a paid order were handed over.
+
+        Raises:
+            Refusal: ``no-such-order``, ``invalid`` where it is not paid, or ``busy``.
+        """
+        return cast("OrderAnswer", await self._submit(Fulfil(order=order)))
+
+    async def payment_notified(self, notification: PaymentNotification) -> None:
+        """Take in a gateway's verified news; when this returns, it is durable. The same news again is harmless.
+
+        Raises:
+            Refusal: ``no-such-order``, ``invalid`` (another amount than the order's, a refund nobody asked for) or
+                ``busy``; nothing moved.
+        """
+        await self._submit(Notified(notification=notification))
+
+    # ------------------------------------------------------------ openings (not stored: the timeline remembers)
+
+    def open_for_sale(self, skus: Iterable[Sku], opens_at_ms: ProgrammeMs) -> None:
+        """Put SKUs on sale from this frame on; each channel follows by its own fence."""
+        for sku in skus:
+            if self._openings.open(sku, opens_at_ms):
+                self._on_stock_changed(sku)
+
+    def withdraw(self, skus: Iterable[Sku]) -> None:
+        """Take SKUs off sale. Orders already placed stand."""
+        for sku in skus:
+            if self._openings.withdraw(sku):
+                self._on_stock_changed(sku)
+
+    def set_fence(self, channel: ChannelId, fence_ms: int) -> None:
+        """Say how much later than capture this channel's viewers see a frame."""
+        self._openings.set_fence(channel, fence_ms)
+
+    # ------------------------------------------------------------ questions
+
+    def order(self, channel: ChannelId, buyer: BuyerId, order: OrderId) -> OrderAnswer:
+        """Return a buyer's order as the record has it.
+
+        Raises:
+            Refusal: ``no-such-order``, also for other buyers' orders.
+        """
+        found = self._durable(order)
+        if found is None or (found.channel, found.buyer) != (channel, buyer):
+            raise Refusal("no-such-order")
+        return found.answer()
+
+    def stock(self) -> dict[Sku, SkuCounter]:
+        """Return every SKU's pieces, as of the last decision."""
+        return self._desk.stock()
+
+    def counters(self) -> OrderCounters:
+        """Return the show's orders by status, as of the last decision; refusals since this process began."""
+        return self._desk.counters(sum(count for name, count in self.refusals.items() if name != "busy"))
+
+    # ------------------------------------------------------------ errands (for the relay)
+
+    def on_errands(self, listener: ErrandListener) -> None:
+        """Tell the listener, now and from now on, of errands the record holds; the same one may be told again."""
+        self._on_errands = listener
+        listener(list(self._desk.errands.values()))
+
+    def order_of(self, errand: Errand) -> Order | None:
+        """Return the order an errand is about, or None where the errand is no longer open."""
+        if (errand.order, errand.kind) not in self._desk.errands:
+            return None
+        return self._durable(errand.order)
+
+    # ------------------------------------------------------------ in: from memory, or into the queue
+
+    def _from_memory(self, tap: Place) -> Placed | Refusal | None:
+        """Answer a tap from what is durable already, or None where it must be decided."""
+        if not self.ready:
+            return self._busy()
+        if self._room.is_waiting(tap.scope):
+            return None
+        found = verdict(self._desk, tap, self._now())
+        if found is None:
+            return self._busy() if len(self._desk.orders) >= MAX_ORDERS else None
+        if self._in_flight is not None and self._hangs_on(self._in_flight, tap):
+            return None
+        return found if isinstance(found, Refusal) else Placed(found.first_answer(), replayed=True)
+
+    def _hangs_on(self, changes: Changes, tap: Place) -> bool:
+        """Whether what memory says of a tap would be untrue if these changes did not become durable."""
+        known = self._desk.by_key.get(tap.scope)
+        if known is not None:
+            return known.order in changes.placed
+        return tap.sku in changes.touched
+
+    def _submit(self, command: Command) -> "asyncio.Future[Answer]":
+        if not self.ready or not self._room.has_place_for(command):
+            raise self._counted(self._busy())
+        return self._room.enter(command)
+
+    def _busy(self) -> Refusal:
+        return Refusal("busy", retry_after_ms=int(RETRY_AFTER_MS * (0.5 + self._jitter())))
+
+    def _counted(self, refusal: Refusal) -> Refusal:
+        self.refusals[refusal.name] = self.refusals.get(refusal.name, 0) + 1
+        return refusal
+
+    # ------------------------------------------------------------ the one writer
+
+    async def _run(self) -> None:
+        while True:
+            batch = self._room.take(MAX_BATCH)
+            if batch:
+                await self._settle(batch)
+            elif self._stopping:
+                return
+            else:
+                await self._room.arrival()
+
+    async def _settle(self, batch: list[Waiting]) -> None:
+        """Decide a batch, make it durable, answer it, and tell of it."""
+        answers: list[Answer | Refusal] = []
+        changes = Changes()
+        try:
+            answers, changes = decide(self._desk, [one.command for one in batch], self._now(), self._new_id)
+            if changes:
+                self._in_flight = changes
+                await self._write_with(lambda: self._record.write(changes))
+        except SupersededError:
+            _log.critical("another process has taken this show over; this one answers no more taps")
+            self._stopping = True
+            self._turn_away(batch)
+            return
+        except Exception:  # noqa: BLE001 - whatever it was, only the record can tell what is true now
+            _log.exception("a batch of %d commands could not be made durable", len(batch))
+            self._ready = False
+            await self._rebuild_after_failure(batch)
+            if not self._ready or not self._desk.has(changes):
+                self._turn_away(batch)
+                return
+        self._in_flight = None
+        for one, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, Refusal):
+                self._counted(answer)
+            one.give(answer)
+        self._tell(changes)
+
+    def _tell(self, changes: Changes) -> None:
+        """Announce what is durable now. A listener's mistake is reported, and costs no one their answer."""
+        for sku in changes.touched:
+            self._call(self._on_stock_changed, sku)
+        for order in (*changes.placed.values(), *changes.changed.values()):
+            self._call(self._on_order_changed, order)
+        if changes.opened:
+            self._tell_errands(list(changes.opened.values()))
+
+    def _tell_errands(self, errands: Sequence[Errand]) -> None:
+        if self._on_errands is not None:
+            self._call(self._on_errands, errands)
+
+    def _call(self, listener: Callable[[_T], None], about: _T) -> None:
+        try:
+            listener(about)
+        except Exception as error:  # noqa: BLE001 - whatever a listener raises, the buyers behind it are answered
+            context = {"message": "a checkout listener failed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
+
+    async def _sweep(self) -> None:
+        """Release orders whose hold has run out."""
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_MS / 1000)
+            due_ms = self._desk.first_hold_ms()
+            if due_ms is not None and due_ms <= self._now():
+                # over capacity: the next sweep finds the same orders again
+                with contextlib.suppress(Refusal):
+                    await self._submit(Expire(most=MAX_EXPIRED_PER_SWEEP))
+
+    # ------------------------------------------------------------ the record
+
+    async def _write_with(self, job: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+
+    def _empty_desk(self) -> Desk:
+        return Desk(self._show, self._offers, self._openings, self._hold_ms)
+
+    def _rebuild(self, recorded: Recorded) -> None:
+        desk = self._empty_desk()
+        desk.restore(recorded.orders, recorded.shelves, recorded.errands)
+        self._desk = desk
+
+    def _durable(self, order: OrderId) -> Order | None:
+        """Return an order as the record has it, whatever is on its way there."""
+        if self._in_flight is not None:
+            if order in self._in_flight.placed:
+                return None
+            before = self._in_flight.before.get(order)
+            if before is not None:
+                return before
+        return self._desk.orders.get(order)
+
+    async def _rebuild_after_failure(self, batch: list[Waiting]) -> None:
+        """Rebuild the desk from the record after a commit that reported failure.
+
+        It may have reached the disk all the same, so the record is read again before anybody hears anything, and
+        nothing is given back on a guess. While the record cannot be read, whoever waits is told to come back: the same
+        key then finds the order, or places it. Gives up only when stopped.
+        """
+        delay_ms = RECOVERY_FIRST_DELAY_MS
+        while True:
+            try:
+                self._rebuild(await self._write_with(self._read_again))
+            except Exception:  # noqa: BLE001 - whatever it is, buyers hear "busy" and the record is tried again
+                _log.exception("the record cannot be read")
+            else:
+                break
+            self._turn_away(batch)
+            self._turn_away(self._room.take(len(self._room)))
+            if self._stopping:
+                return
+            await asyncio.sleep(delay_ms / 1000)
+            delay_ms = min(2 * delay_ms, RECOVERY_MAX_DELAY_MS)
+        self._in_flight = None
+        self._ready = True
+        self._tell_errands(list(self._desk.errands.values()))
+        for sku in self._offers:
+            self._call(self._on_stock_changed, sku)
+
+    def _read_again(self) -> Recorded:
+        self._record.discard_connection()
+        return self._record.load()
+
+    def _turn_away(self, batch: Iterable[Waiting]) -> None:
+        for one in batch:
+            if not one.future.done():
+                one.give(self._counted(self._busy()))

@@ -1,0 +1,106 @@
+"""The record's tables, portable between SQLite and PostgreSQL.
+
+Orders are the truth; ``stock`` repeats their sums per SKU so that the database itself refuses to oversell (its CHECK
+constraints) and a restart can compare the two. Instants are wall time in UTC milliseconds, money is minor units.
+"""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", Text, primary_key=True),
+    Column("show_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("buyer", Text, nullable=False),
+    Column("idempotency_key", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("quantity", Integer, CheckConstraint("quantity > 0", name="some_pieces"), nullable=False),
+    Column("look", Text),
+    Column("value", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("placed_at_ms", BigInteger, nullable=False),
+    Column("hold_until_ms", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("payment", Text, nullable=False),
+    Column("release_reason", Text),
+    CheckConstraint("status IN ('reserved', 'paid', 'fulfilled', 'released')", name="known_status"),
+    CheckConstraint("payment IN ('none', 'captured', 'refund-due', 'refunded')", name="known_payment"),
+    CheckConstraint("(status = 'released') = (release_reason IS NOT NULL)", name="released_for_a_reason"),
+    # the last defence against a double order: one buyer's key names one order
+    Index(None, "show_id", "channel", "buyer", "idempotency_key", unique=True),
+)
+
+stock = Table(
+    "stock",
+    metadata,
+    Column("show_id", Text, primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("initial", BigInteger, nullable=False),
+    Column("left", BigInteger, CheckConstraint('"left" >= 0', name="not_oversold"), nullable=False),
+    Column("reserved", BigInteger, CheckConstraint("reserved >= 0", name="reserved_not_negative"), nullable=False),
+    Column("sold", BigInteger, CheckConstraint("sold >= 0", name="sold_not_negative"), nullable=False),
+    CheckConstraint('"left" + reserved + sold = initial', name="every_piece_accounted_for"),
+)
+
+stock_movements = Table(
+    "stock_movements",
+    metadata,
+    Column("show_id", Text, primary_key=True),
+    Column("sku", Text, primary_key=True),
+    # all that was ever received, this movement included: it only grows, so it names the movement
+    Column("received", BigInteger, primary_key=True),
+    Column("pieces", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("reason", Text, CheckConstraint("reason IN ('initial', 'restock')", name="known_reason"), nullable=False),
+)
+
+record_owners = Table(
+    "record_owners",
+    metadata,
+    Column("show_id", Text, primary_key=True),
+    # counts the processes that took the show over; only the newest may write
+    Column("generation", BigInteger, nullable=False),
+)
+
+payment_outbox = Table(
+    "payment_outbox",
+    metadata,
+    Column("order_id", Text, ForeignKey("orders.order_id"), primary_key=True),
+    Column("kind", Text, CheckConstraint("kind IN ('payment', 'refund')", name="known_kind"), primary_key=True),
+    Column("show_id", Text, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+)
+
+payment_notifications = Table(
+    "payment_notifications",
+    metadata,
+    # one order hears each kind of news at most once: whatever id a gateway gives its duplicates
+    Column("order_id", Text, ForeignKey("orders.order_id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("notification_id", Text, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+)
+
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("order_id", Text, ForeignKey("orders.order_id"), primary_key=True),
+    Column("movement", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+)
