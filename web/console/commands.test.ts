@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { AsRunEntry, CommandName, CommandRequest, ConsoleState } from '../shared/messages.js';
-import { ANSWER_TIMEOUT_MS, CommandQueue, MAX_ATTEMPTS, MAX_PENDING, MAX_RESEND_AGE_MS } from './commands.js';
-import type { Intent, Outcome } from './commands.js';
+import type { AsRunEntry, CommandName, CommandRequest, ConsoleState } from '../shared/messages';
+import { ANSWER_TIMEOUT_MS, CommandQueue, MAX_ATTEMPTS, MAX_PENDING, MAX_RESEND_AGE_MS } from './commands';
+import type { Intent, Outcome } from './commands';
 
 function ran(seq: number, command: CommandName, look: string | null = null): AsRunEntry {
   return { seq, command, look, at_ms: 1_000_000 + seq, by: 'someone', undone: false };
@@ -124,7 +124,7 @@ describe('a command on its way', () => {
     server.sent[0]?.answered({ type: 'tag:x:problems/nothing-to-undo', title: 'There is nothing to undo', status: 409 });
     expect(server.settled[0]?.outcome).toEqual({
       kind: 'refused',
-      refusal: { type: 'tag:x:problems/nothing-to-undo', title: 'There is nothing to undo', status: 409, detail: '' },
+      problem: { type: 'tag:x:problems/nothing-to-undo', title: 'There is nothing to undo', status: 409 },
     });
   });
 

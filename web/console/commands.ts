@@ -6,7 +6,8 @@
  * sending it again would put an old decision on air, so it is given up and the producer is told.
  */
 
-import type { AsRunEntry, CommandAnswer, CommandName, CommandRequest, ConsoleState } from '../shared/messages.js';
+import type { AsRunEntry, CommandAnswer, CommandName, CommandRequest, ConsoleState } from '../shared/messages';
+import { asProblem, type Problem } from '../shared/wire';
 
 /** Commands that may wait for an answer at the same time. */
 export const MAX_PENDING = 16;
@@ -17,18 +18,10 @@ export const ANSWER_TIMEOUT_MS = 4_000;
 /** A command older than this is not sent again: a take that comes late is worse than one that does not come. */
 export const MAX_RESEND_AGE_MS = 20_000;
 
-/** An RFC 9457 problem, as far as the console shows it. */
-export interface Refusal {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-}
-
 /** How an intent ended. */
 export type Outcome =
   | { readonly kind: 'done'; readonly answer: CommandAnswer }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'refused'; readonly problem: Problem }
   | { readonly kind: 'given-up'; readonly reason: 'show-moved-on' | 'no-answer' };
 
 /** What one press of a button means. */
@@ -71,26 +64,12 @@ function isTrace(entry: AsRunEntry, intent: Intent): boolean {
   return entry.command === intent.command && (intent.look === null || entry.look === intent.look);
 }
 
-/** Reads whatever the server acknowledged a command with. */
+/** Reads whatever the server acknowledged a command with. What cannot be read is a refusal, never a success. */
 export function readAnswer(answer: unknown): Outcome {
-  if (typeof answer === 'object' && answer !== null) {
-    const fields = answer as Record<string, unknown>;
-    if (typeof fields['seq'] === 'number') {
-      return { kind: 'done', answer: answer as CommandAnswer };
-    }
-    if (typeof fields['type'] === 'string' && typeof fields['status'] === 'number') {
-      return {
-        kind: 'refused',
-        refusal: {
-          type: fields['type'],
-          title: typeof fields['title'] === 'string' ? fields['title'] : '',
-          status: fields['status'],
-          detail: typeof fields['detail'] === 'string' ? fields['detail'] : '',
-        },
-      };
-    }
+  if (typeof answer === 'object' && answer !== null && 'seq' in answer && typeof answer.seq === 'number') {
+    return { kind: 'done', answer: answer as CommandAnswer };
   }
-  return { kind: 'refused', refusal: { type: '', title: '', status: 0, detail: '' } };
+  return { kind: 'refused', problem: asProblem(answer, 0) };
 }
 
 /** Commands between press and answer. One per console; `close` when the console goes away. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { clock, duration, signed } from './format.js';
-import { ServerClock } from './server-clock.js';
+import { clock, duration, signed } from './format';
+import { PushedClock } from './pushed-clock';
 
 test('durations are minutes and seconds, with hours when there are any', () => {
   expect([0, 59_999, 61_000, 3_600_000 + 62_000].map(duration)).toEqual(['0:00', '0:59', '1:01', '1:01:02']);
@@ -21,7 +21,7 @@ test('an unknown zone is shown as UTC instead of failing', () => {
 });
 
 test('the state that travelled fastest sets the clock', () => {
-  const server = new ServerClock();
+  const server = new PushedClock();
   server.observe(10_000, 5_000);
   server.observe(10_900, 6_000);
   expect(server.at(7_000)).toBe(12_000);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { actionOf } from './keyboard.js';
-import type { KeyPress } from './keyboard.js';
+import { actionOf } from './keyboard';
+import type { KeyPress } from './keyboard';
 
 function press(key: string, more: Partial<KeyPress> = {}): KeyPress {
   return { key, ctrlKey: false, metaKey: false, altKey: false, repeat: false, ...more };

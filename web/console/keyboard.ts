@@ -1,6 +1,6 @@
 /** The console's keys. Nothing here fires while the producer is typing, and a held-down key never repeats a take. */
 
-import type { CommandName } from '../shared/messages.js';
+import type { CommandName } from '../shared/messages';
 
 /** What a key press asks for. */
 export type KeyAction = CommandName | 'help' | 'search' | 'close';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RateSeries, SERIES_SECONDS } from './rates.js';
+import { RateSeries, SERIES_SECONDS } from './rates';
 
 const T = 1_700_000_000_000;
 

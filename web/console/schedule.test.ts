@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { AsRunEntry, CommandName, RundownEntry } from '../shared/messages.js';
-import { airings, fittingZero, latestByLook, lookAt, phase, standing, startOffset, zeroMs } from './schedule.js';
+import type { AsRunEntry, CommandName, RundownEntry } from '../shared/messages';
+import { airings, fittingZero, latestByLook, lookAt, phase, standing, startOffset, zeroMs } from './schedule';
 
 const STARTS = 1_700_000_000_000;
 const MINUTE = 60_000;

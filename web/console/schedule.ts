@@ -5,7 +5,7 @@
  * milliseconds, durations milliseconds.
  */
 
-import type { AsRunEntry, RundownEntry } from '../shared/messages.js';
+import type { AsRunEntry, RundownEntry } from '../shared/messages';
 
 /** A plan further than this from the first take was for another day: the first take becomes the plan's zero. */
 export const PLAN_IS_STALE_AFTER_MS = 30 * 60_000;
@@ -39,12 +39,12 @@ export function airings(asRun: readonly AsRunEntry[]): Airing[] {
   for (const entry of counted) {
     const last = stays.at(-1);
     if (entry.command === 'correct') {
-      if (last !== undefined && last.endMs === null && entry.look !== null) {
+      if (last?.endMs === null && entry.look !== null) {
         stays[stays.length - 1] = { ...last, look: entry.look };
       }
       continue;
     }
-    if (last !== undefined && last.endMs === null) {
+    if (last?.endMs === null) {
       if (entry.look === last.look) continue;
       stays[stays.length - 1] = { ...last, endMs: Math.max(last.startMs, entry.at_ms) };
     }
@@ -112,7 +112,7 @@ export function standing(
   zero: number,
   nowMs: number,
 ): Standing {
-  const byLook = new Map(entries.map((entry) => [entry.look as string, entry]));
+  const byLook = new Map(entries.map((entry) => [entry.look, entry]));
   const plannedEndMs = plannedEnd(entries, zero);
   let offsetMs: number | null = null;
   for (let index = stays.length - 1; index >= 0 && offsetMs === null; index -= 1) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { dropToken, findToken } from './token.js';
-import type { TokenPlace } from './token.js';
+import { dropToken, findToken } from './token';
+import type { TokenPlace } from './token';
 
 function place(hash: string): TokenPlace & { address: string; kept: Map<string, string> } {
   const kept = new Map<string, string>();

@@ -7,7 +7,7 @@ const WINDOW = 32;
  * Each pushed state says the server's time when it was made; it arrives some delay later. The largest difference
  * seen is the one with the smallest delay, so it is the best estimate, and always a little behind, never ahead.
  */
-export class ServerClock {
+export class PushedClock {
   private readonly offsets: number[] = [];
 
   /** Takes a state's `now_ms` and the local wall time at which it arrived. */
