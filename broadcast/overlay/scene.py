@@ -4,10 +4,10 @@ Whoever knows every message of the log knows the scene, so a server that starts,
 viewer who seeks back all do the same lookup.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from broadcast.clock import ProgrammeMs
-from broadcast.ids import CueId, Sku
+from broadcast.ids import Sku
 from broadcast.messages import Cue, FeedState, LookView, OfferView, Stock, StockLevel, StockState
 from broadcast.show import Article, Look, ShowInfo
 
@@ -21,7 +21,6 @@ class Scene:
     def __init__(self, show: ShowInfo, articles: Iterable[Article]) -> None:
         self._show = show
         self._cues: list[Cue] = []
-        self._known: set[CueId] = set()
         self._stock = {article.sku: StockLevel(left=article.stock, state=_state(article.stock)) for article in articles}
         self._taken = False
 
@@ -30,17 +29,12 @@ class Scene:
         if isinstance(message, Stock):
             self._stock[message.sku] = StockLevel(left=message.left, state=message.state)
             return
-        self._known.add(message.id)
         self._taken = True
         replaced = set(message.replaces)
         self._cues = [cue for cue in self._cues if cue.id not in replaced]
         self._cues.append(message)
         self._cues.sort(key=lambda cue: (cue.at_ms, cue.seq))
         del self._cues[:-MAX_SCENE_CUES]
-
-    def holds(self, cue: CueId) -> bool:
-        """Tell whether a cue was ever announced."""
-        return cue in self._known
 
     def at(self, playhead: ProgrammeMs) -> Cue | None:
         """Return the cue in force at a programme time, or None before the first."""
@@ -71,7 +65,7 @@ class Scene:
         return tuple(self._cues)
 
 
-def look_view(look: Look, articles: Mapping[Sku, Article], scene: Scene) -> LookView:
+def look_view(look: Look, articles: Mapping[Sku, Article], level: Callable[[Sku], StockLevel | None]) -> LookView:
     """Return a look as viewers see it, without any channel's links, with its stock as last announced."""
     return LookView(
         id=look.id,
@@ -79,7 +73,7 @@ def look_view(look: Look, articles: Mapping[Sku, Article], scene: Scene) -> Look
         title=look.title,
         titles=look.titles,
         brand=look.brand,
-        offers=tuple(offer_view(articles[sku], scene.level(sku)) for sku in look.skus),
+        offers=tuple(offer_view(articles[sku], level(sku)) for sku in look.skus),
         links={},
     )
 

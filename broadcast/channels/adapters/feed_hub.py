@@ -15,8 +15,8 @@ from broadcast.channels.frames import Frames, event_chunk, event_id, text_frame
 from broadcast.channels.handshake import FeedRequest, Resume, origin_allowed
 from broadcast.channels.profiles import ChannelProfile
 from broadcast.clock import Now, ProgrammeMs, captured_at
-from broadcast.ids import ChannelId, ShowId
-from broadcast.messages import FeedState, Resumed
+from broadcast.ids import ChannelId, ShowId, Sku
+from broadcast.messages import FeedState, Resumed, StockLevel
 
 HEARTBEAT_S = 25.0
 """Idle viewers get a ping this often, so that no middlebox forgets them."""
@@ -36,6 +36,9 @@ class Scene(Protocol):
 
     def state(self, now: ProgrammeMs) -> FeedState:
         """Return the whole current state without links."""
+
+    def level(self, sku: Sku) -> StockLevel | None:
+        """Return the last announced stock of a SKU."""
 
 
 class Refused(Exception):  # noqa: N818 - the feed's way of saying no
@@ -89,6 +92,7 @@ class FeedHub:
         self._following: asyncio.Task[None] | None = None
         self._heart: asyncio.Task[None] | None = None
         self.on_message: Callable[[LogMessage], None] = lambda _message: None
+        """Told of every message once this edge knows it, at start those of the past."""
 
     @property
     def seq(self) -> int:
@@ -96,14 +100,13 @@ class FeedHub:
         return self._seq
 
     @property
-    def scene(self) -> Scene:
-        """What is on screen as of ``seq``."""
-        return self._scene
-
-    @property
     def ready(self) -> bool:
         """Whether the log is being followed."""
         return self._following is not None and not self._following.done()
+
+    def level(self, sku: Sku) -> StockLevel | None:
+        """Return a SKU's stock as viewers last heard it."""
+        return self._scene.level(sku)
 
     def audience(self) -> dict[ChannelId, int]:
         """Return how many viewers each channel has here."""
@@ -139,6 +142,7 @@ class FeedHub:
         self._seq = record.seq
         self._history.add(record)
         self._scene.apply(record.message)
+        self.on_message(record.message)
 
     async def _follow(self) -> None:
         while True:
@@ -173,7 +177,6 @@ class FeedHub:
                 for viewer in feed.viewers():
                     viewer.send(frames)
                 feed.turn()
-        self.on_message(record.message)
 
     async def _beat(self) -> None:
         while True:

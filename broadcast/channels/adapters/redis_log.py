@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any, cast
 
+from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -79,7 +80,7 @@ class RedisCueLog:
             seq, sent_ms, body = bytes(value).split(b" ", 2)
             records[int(seq)] = self._record(int(seq), int(sent_ms), body)
         entries = await self._redis.xrevrange(self._stream, count=HISTORY_MESSAGES)
-        for entry in entries:
+        for entry in entries or ():
             record = self._entry(entry)
             records[record.seq] = record
         return [records[seq] for seq in sorted(records)]
@@ -117,7 +118,7 @@ class RedisCueLog:
             except (RedisConnectionError, RedisTimeoutError, OSError):
                 await asyncio.sleep(RETRY_DELAY_S)
                 continue
-            for entry in answer[0][1] if answer else ():
+            for entry in _entries(answer):
                 record = self._entry(entry)
                 if record.seq != after + 1:
                     raise LogLostError(f"record {after + 1} is gone")
@@ -134,6 +135,17 @@ class RedisCueLog:
 
     def _record(self, seq: int, sent_ms: int, body: bytes) -> LogRecord:
         return LogRecord(seq, stamped(from_json(body), seq, self.epoch, sent_ms))
+
+
+def _entries(answer: Any) -> list[Any]:
+    """Return the entries of a one-stream read, in whichever protocol version's shape they came."""
+    if not answer:
+        return []
+    if isinstance(answer, dict):
+        (batches,) = answer.values()
+        return [entry for batch in batches for entry in batch]
+    (_, entries), *_ = answer
+    return list(entries)
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,73 @@
+"""Tells the feed what checkout changed: stock, coalesced, always behind a take that is waiting."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from broadcast.channels.cue_log import MAX_APPEND, CueLog
+from broadcast.clock import Now
+from broadcast.ids import Sku
+from broadcast.messages import SkuCounter, Stock
+from broadcast.overlay.coalescing import Coalescer
+
+TICK_MS = 50
+"""While some SKU waits for its turn, others are looked at this often."""
+
+RETRY_S = 0.5
+"""How long to wait before stock is told again to a log that did not answer."""
+
+log = structlog.get_logger()
+
+
+class StockAnnouncer:
+    """Appends stock messages to the cue log, each SKU at most twice a second."""
+
+    def __init__(self, cue_log: CueLog, level: Callable[[Sku], SkuCounter], now: Now) -> None:
+        self._log = cue_log
+        self._level = level
+        self._now = now
+        self._coalescer = Coalescer()
+        self._news = asyncio.Event()
+        self._telling: asyncio.Task[None] | None = None
+
+    def changed(self, sku: Sku) -> None:
+        """Note that a SKU's stock moved."""
+        self._coalescer.changed(sku)
+        self._news.set()
+
+    async def start(self) -> None:
+        """Begin to tell."""
+        self._telling = asyncio.create_task(self._run(), name="stock-news")
+
+    async def stop(self) -> None:
+        """Stop telling. What was not told is told at the next start, when stock is compared with the feed."""
+        if self._telling is not None:
+            self._telling.cancel()
+            await asyncio.gather(self._telling, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while (wait_ms := self._coalescer.next_due_ms(self._now())) is not None:
+                if wait_ms:
+                    await asyncio.sleep(min(wait_ms, TICK_MS) / 1000)
+                await self._tell()
+
+    async def _tell(self) -> None:
+        due = self._coalescer.due(self._now())
+        if not due:
+            return
+        messages = [
+            Stock(seq=0, sku=sku, left=counter.left, state=counter.state)
+            for sku, counter in ((sku, self._level(sku)) for sku in due)
+        ]
+        try:
+            for start in range(0, len(messages), MAX_APPEND):
+                await self._log.append(messages[start : start + MAX_APPEND], self._now())
+        except OSError as unreachable:
+            log.warning("stock.not_told", skus=len(messages), reason=str(unreachable))
+            for sku in due:
+                self._coalescer.changed(sku)
+            await asyncio.sleep(RETRY_S)

@@ -1,0 +1,150 @@
+"""The command line."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+from cyclopts import App, Parameter
+
+app = App(
+    name="showrunner",
+    help="Live shows you can buy from while they are on air.",
+    version_flags=["--version"],
+)
+
+
+def fail(message: str) -> NoReturn:
+    """Say what is wrong and end with exit code 1."""
+    print(message, file=sys.stderr)  # noqa: T201 - the command line's own voice
+    raise SystemExit(1)
+
+
+@app.command
+def demo(
+    *,
+    port: int = 8080,
+    show: Path | None = None,
+    data: Path | None = None,
+    programme: Path | None = None,
+    host: str = "127.0.0.1",
+    json: Annotated[bool, Parameter(negative="")] = False,
+    log_level: str = "warning",
+) -> None:
+    """Run a show in one process, with no server to install, and print its addresses.
+
+    Args:
+        port: where to listen; 0 takes a free port.
+        show: the show's folder; the bundled show by default.
+        data: where the show's state lives; kept between runs.
+        programme: a video file to broadcast instead of the film made from the rundown.
+        host: the address to listen on; one that others can reach shows the demo to them.
+        json: print one line of JSON once ready, and nothing else.
+        log_level: debug, info, warning or error.
+    """
+    from showrunner.demo import run_demo
+
+    _explained(lambda: run_demo(
+        port=port, show=show, data=data, programme=programme, host=host, as_json=json, log_level=log_level
+    ))  # fmt: skip
+
+
+@app.command
+def serve(*, config: Path | None = None, log_level: str = "info") -> None:
+    """Run a show in production: every setting from the environment (SHOWRUNNER_…) or a TOML file.
+
+    Args:
+        config: a TOML file of settings; the environment counts before it, and secrets are taken from there only.
+        log_level: debug, info, warning or error.
+    """
+    from showrunner.serve import run_serve
+
+    _explained(lambda: run_serve(config, log_level))
+
+
+@app.command
+def check(*paths: Path, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Check show folders, or single rundown, catalogue and channel files; report every problem at once.
+
+    Args:
+        paths: folders or files.
+        json: print the report as JSON.
+    """
+    from rich.console import Console
+
+    from showrunner.show_folder.report import run_check
+
+    if not paths:
+        fail("name at least one file or show folder")
+    raise SystemExit(run_check(paths, as_json=json, console=Console()))
+
+
+@app.command
+def tokens(
+    *,
+    channel: str,
+    count: int = 1,
+    hours: int = 24,
+    data: Path | None = None,
+    show: Path | None = None,
+    config: Path | None = None,
+) -> None:
+    """Print viewer tokens, each of a different buyer, one a line: for rehearsals and load tests.
+
+    Args:
+        channel: whose viewers they are.
+        count: how many.
+        hours: how long they are valid.
+        data: the demo's data folder whose keys sign them; the default demo's if neither this nor keys are configured.
+        show: the show's folder.
+        config: a TOML file of settings, as for serve.
+    """
+    from showrunner.token_printing import print_tokens
+
+    _explained(lambda: print_tokens(channel, count, hours, data, show, config))
+
+
+@app.command
+def rehearse(
+    *,
+    url: str = "http://127.0.0.1:8080",
+    viewers: int = 200,
+    taps: int = 500,
+    channel: str | None = None,
+    data: Path | None = None,
+    show: Path | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Send a synthetic audience to a running show, and report how it went.
+
+    Args:
+        url: the running show's base address.
+        viewers: how many watch the feed.
+        taps: how many taps they make in the moment a look appears.
+        channel: on which channel; by default spread over all.
+        data: the running demo's data folder, whose keys sign the viewers' tokens.
+        show: the show's folder, as for demo.
+        json: print the report as JSON.
+    """
+    from showrunner.rehearsal import run_rehearsal
+
+    _explained(lambda: run_rehearsal(
+        url=url, viewers=viewers, taps=taps, channel=channel, data=data, show=show, as_json=json
+    ))  # fmt: skip
+
+
+def _explained(command: Callable[[], None]) -> None:
+    """Run a command; what a person can do something about is said in one line, without a trace."""
+    from showrunner.failures import EXPLAINED
+
+    try:
+        command()
+    except EXPLAINED as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

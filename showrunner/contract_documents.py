@@ -1,0 +1,180 @@
+"""OpenAPI 3.1 and AsyncAPI 3 documents, generated from the message types."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from broadcast import messages as m
+from broadcast.errors import PROBLEM_NAMESPACE, TITLES
+
+_OPENAPI = "3.1.0"
+_ASYNCAPI = "3.0.0"
+VERSION = "1.0.0"
+_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "enum": [PROBLEM_NAMESPACE + name for name in TITLES]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+                "required": ["pointer", "detail"],
+            },
+        },
+    },
+}
+_FROM_SERVER = (m.Snapshot, m.Resumed, m.Cue, m.Stock, m.ClockAnswer, m.OrderMessage, m.ProblemMessage)
+_FROM_VIEWER = (m.ClockRequest, m.Tap)
+_ORDER_REFUSALS = (
+    "malformed", "unauthorized", "forbidden", "sold-out", "not-on-sale", "price-changed", "limit-reached", "too-large",
+    "unsupported-media-type", "invalid", "key-reused", "busy",
+)  # fmt: skip
+_COMMAND_REFUSALS = (
+    "malformed", "unauthorized", "forbidden", "no-such-show", "on-hold", "nothing-next", "nothing-on-air",
+    "nothing-to-undo", "too-large", "unsupported-media-type", "invalid", "key-reused", "too-many-requests", "not-ready",
+)  # fmt: skip
+
+
+def _schemas(types: Sequence[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    references, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    return list(references), dict(components)
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _refusals(names: Sequence[str]) -> dict[str, Any]:
+    by_status: dict[int, list[str]] = {}
+    for name in names:
+        by_status.setdefault(TITLES[name][0], []).append(name)
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        str(status): {"description": "; ".join(TITLES[name][1] for name in group), "content": problem}
+        for status, group in sorted(by_status.items())
+    }
+
+
+def _path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _header(name: str, schema: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": required, "schema": schema}
+
+
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI document of the HTTP side."""
+    types = (
+        m.OrderRequest, m.OrderAnswer, m.CommandRequest, m.CommandAnswer, m.GuestRequest, m.GuestAnswer, m.PublicShow
+    )  # fmt: skip
+    references, components = _schemas(types)
+    order_request, order, command, command_answer, guest, guest_answer, show = references
+    components["Problem"] = _PROBLEM
+    key = _header("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": m.MAX_KEY_CHARS})
+    viewer: list[dict[str, list[str]]] = [{"viewer": []}]
+    producer: list[dict[str, list[str]]] = [{"producer": []}]
+    replayed = {"Idempotency-Replayed": {"schema": {"type": "string", "enum": ["true"]}}}
+    same_buyer = {"security": viewer, "parameters": [_path("order")]}
+    found = {"200": {"description": "The order", "content": _json(order)}}
+    not_theirs = _refusals(("unauthorized", "no-such-order"))
+    return {
+        "openapi": _OPENAPI,
+        "info": {"title": "See now, buy now", "version": VERSION, "license": {"name": "Apache-2.0"}},
+        "paths": {
+            "/v1/orders": {
+                "post": {
+                    "summary": "One-tap order",
+                    "security": viewer,
+                    "parameters": [key],
+                    "requestBody": {"required": True, "content": _json(order_request)},
+                    "responses": {
+                        "201": {"description": "Reserved and durable", "headers": replayed, "content": _json(order)},
+                        **_refusals(_ORDER_REFUSALS),
+                    },
+                }
+            },
+            "/v1/orders/{order}": {"get": {"summary": "An order, for its buyer", **same_buyer,
+                                           "responses": {**found, **not_theirs}}},
+            "/v1/orders/{order}/cancel": {"post": {"summary": "Cancel within the hold", **same_buyer,
+                                                   "responses": {**found, **not_theirs,
+                                                                 **_refusals(("not-cancellable",))}}},
+            "/v1/shows": {"get": {"summary": "The shows on here", "responses": {"200": {
+                "description": "Shows", "content": _json({"type": "object", "properties": {
+                    "shows": {"type": "array", "items": show}}})}}}},
+            "/v1/shows/{show}": {"get": {"summary": "A show", "parameters": [_path("show")], "responses": {
+                "200": {"description": "The show", "content": _json(show)}, **_refusals(("no-such-show",))}}},
+            "/v1/shows/{show}/guests": {"post": {
+                "summary": "A viewer token for a guest", "parameters": [_path("show")],
+                "requestBody": {"required": True, "content": _json(guest)},
+                "responses": {"201": {"description": "A token", "content": _json(guest_answer)},
+                              **_refusals(("malformed", "forbidden", "no-such-show", "invalid",
+                                           "unsupported-media-type", "too-large", "too-many-requests"))}}},
+            "/v1/shows/{show}/commands": {"post": {
+                "summary": "A producer's command", "security": producer, "parameters": [_path("show")],
+                "requestBody": {"required": True, "content": _json(command)},
+                "responses": {"200": {"description": "Done, or done before", "content": _json(command_answer)},
+                              **_refusals(_COMMAND_REFUSALS)}}},
+            "/v1/shows/{show}/feed": {"get": {
+                "summary": "The cue feed as Server-Sent Events (with Accept: text/event-stream), or WebSocket",
+                "parameters": [
+                    _path("show"),
+                    {"name": "channel", "in": "query", "required": True, "schema": {"type": "string"}},
+                    {"name": "epoch", "in": "query", "schema": {"type": "string"}},
+                    {"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0}},
+                ],
+                "responses": {"200": {"description": "Messages of /v1/asyncapi.json",
+                                      "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+                              "101": {"description": "WebSocket, subprotocol cues.v1"},
+                              **_refusals(("no-such-show", "no-such-channel", "origin-refused", "upgrade-required",
+                                           "busy"))}}},
+            "/healthz": {"get": {"summary": "Alive", "responses": {"200": {"description": "Alive"}}}},
+            "/readyz": {"get": {"summary": "Can take a tap", "responses": {"200": {"description": "Ready"},
+                                                                           **_refusals(("not-ready",))}}},
+            "/metrics": {"get": {"summary": "Prometheus metrics", "responses": {"200": {"description": "Metrics"}}}},
+        },
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "viewer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT: iss channel, sub buyer, exp"},
+                "producer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT: iss producers, show, exp"},
+            },
+        },
+    }  # fmt: skip
+
+
+def asyncapi() -> dict[str, Any]:
+    """Return the AsyncAPI document of the cue feed."""
+    types = (*_FROM_SERVER, *_FROM_VIEWER)
+    references, components = _schemas(types)
+    messages = {
+        f"{'from' if kind in _FROM_SERVER else 'to'}{kind.__name__}": {"name": kind.__name__, "payload": reference}
+        for kind, reference in zip(types, references, strict=True)
+    }
+    channel = {"$ref": "#/channels/feed"}
+
+    def of(kinds: Sequence[type], prefix: str) -> list[dict[str, str]]:
+        return [{"$ref": f"#/channels/feed/messages/{prefix}{kind.__name__}"} for kind in kinds]
+
+    return {
+        "asyncapi": _ASYNCAPI,
+        "info": {"title": "See now, buy now: the cue feed", "version": VERSION, "license": {"name": "Apache-2.0"}},
+        "channels": {
+            "feed": {
+                "address": "/v1/shows/{show}/feed",
+                "parameters": {"show": {"description": "The show's name"}},
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
+            }
+        },
+        "operations": {
+            "tell": {"action": "send", "channel": channel, "messages": of(_FROM_SERVER, "from")},
+            "hear": {"action": "receive", "channel": channel, "messages": of(_FROM_VIEWER, "to")},
+        },
+        "components": {"messages": messages, "schemas": components},
+    }

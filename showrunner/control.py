@@ -1,0 +1,221 @@
+"""Control: a producer's command becomes a stored entry, then cues in the log, and opens the look's articles for sale.
+
+Stored before announced. Whatever was stored but not announced, because the process died or the log was away, is
+announced before anything else happens.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import msgspec
+import structlog
+
+from broadcast.channels.adapters.feed_hub import FeedHub
+from broadcast.channels.cue_log import CueLog, LogMessage
+from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
+from broadcast.clock import Now, ProgrammeMs, captured_at
+from broadcast.errors import Refusal
+from broadcast.ids import CueId, LookId, NewId, Sku
+from broadcast.messages import (
+    AsRunEntry,
+    CommandAnswer,
+    CommandCue,
+    CommandRequest,
+    Cue,
+    LookView,
+    OnAirView,
+)
+from broadcast.timeline.adapters.sql_store import TimelineStore
+from broadcast.timeline.cues import Command, Decision, TimelineState, decide, opening, rebuild
+from broadcast.timeline.entries import DecidedCue, Entry
+from broadcast.timeline.rundown import Rundown
+
+ANNOUNCE_TIMEOUT_S = 5.0
+"""How long a command waits for the cue log before its producer is told that viewers do not have the cue yet."""
+
+MAX_AS_RUN_SHOWN = 200
+"""Entries of the as-run record a console is sent."""
+
+log = structlog.get_logger()
+
+
+class Control:
+    """The one place where commands of a show are decided, one at a time."""
+
+    def __init__(  # noqa: PLR0913 - everything a command touches, by name
+        self,
+        *,
+        rundown: Rundown,
+        view: Callable[[LookId], LookView | None],
+        store: TimelineStore,
+        cue_log: CueLog,
+        hub: FeedHub,
+        checkout: GroupCommitCheckout,
+        skus: Mapping[LookId, tuple[Sku, ...]],
+        now: Now,
+        new_id: NewId,
+        on_changed: Callable[[], None],
+    ) -> None:
+        self._rundown = rundown
+        self._view = view
+        self._store = store
+        self._log = cue_log
+        self._hub = hub
+        self._checkout = checkout
+        self._skus = skus
+        self._now = now
+        self._new_id = new_id
+        self._on_changed = on_changed
+        self._state: TimelineState = opening(rundown)
+        self._entries: list[Entry] = []
+        self._seqs: dict[CueId, int] = {}
+        self._unannounced: list[DecidedCue] = []
+        self._open: dict[LookId, ProgrammeMs] = {}
+        self._deciding = asyncio.Lock()
+
+    @property
+    def state(self) -> TimelineState:
+        """The timeline as decided so far."""
+        return self._state
+
+    async def start(self) -> None:
+        """Rebuild the timeline from the record, announce what never was, and open again what was on sale."""
+        self._entries = await self._store.load()
+        self._state = rebuild(self._entries, self._rundown)
+        self._unannounced = [cue for entry in self._entries for cue in entry.cues if cue.id not in self._seqs]
+        self._offer()
+        await self._announce()
+
+    def heard(self, message: LogMessage) -> None:
+        """Note where in the feed a cue stands; the hub tells of every message it learns."""
+        if isinstance(message, Cue):
+            self._seqs[message.id] = message.seq
+
+    async def command(self, request: CommandRequest, by: str) -> CommandAnswer:
+        """Carry out one command. A caller that gives up does not stop it half way.
+
+        Raises:
+            Refusal: the timeline refuses, or ``not-ready`` when the command is stored but viewers cannot be told yet.
+        """
+        return await asyncio.shield(asyncio.ensure_future(self._carry_out(request, by)))
+
+    async def _carry_out(self, request: CommandRequest, by: str) -> CommandAnswer:
+        command = Command(
+            name=request.command,
+            key=request.key,
+            look=LookId(request.look) if request.look is not None else None,
+            at_ms=ProgrammeMs(request.at_ms) if request.at_ms is not None else None,
+            by=by,
+            note=request.note,
+        )
+        async with self._deciding:
+            decision = decide(command, self._state, self._rundown, self._now(), CueId(self._new_id()))
+            if decision.entry is not None:
+                await self._record(decision, decision.entry)
+            if self._unannounced:
+                await self._announce_in_time()
+            self._on_changed()
+            return self._answer(decision)
+
+    async def _record(self, decision: Decision, entry: Entry) -> None:
+        await self._store.append(entry)
+        self._entries.append(entry)
+        self._state = decision.state
+        self._unannounced += entry.cues
+        self._offer()
+        log.info("command", command=entry.command, look=entry.look, number=entry.number, by=entry.by)
+
+    async def _announce_in_time(self) -> None:
+        try:
+            async with asyncio.timeout(ANNOUNCE_TIMEOUT_S):
+                await self._announce()
+        except (OSError, TimeoutError) as unreachable:
+            log.error("cue_log.unreachable", waiting=len(self._unannounced))  # noqa: TRY400 - no fault of ours to trace
+            detail = "the command is stored; viewers get it as soon as the cue log answers"
+            raise Refusal("not-ready", detail, retry_after_ms=1000) from unreachable
+
+    async def _announce(self) -> None:
+        if not self._unannounced:
+            return
+        messages = [self._neutral(cue) for cue in self._unannounced]
+        for record in await self._log.append(messages, self._now()):
+            self.heard(record.message)
+        self._unannounced = []
+
+    def _neutral(self, cue: DecidedCue) -> Cue:
+        return Cue(
+            seq=0,
+            epoch=self._log.epoch,
+            id=cue.id,
+            at_ms=cue.at_ms,
+            sent_ms=0,
+            action=cue.action,
+            look=self._view(cue.look) if cue.look is not None else None,
+            replaces=cue.replaces,
+        )
+
+    def _offer(self) -> None:
+        """Put on sale what the timeline has shown and nothing else: an undone take never opened its look."""
+        opens: dict[LookId, ProgrammeMs] = {}
+        for placed in self._state.standing:
+            look = placed.cue.look
+            if look is not None:
+                opens[look] = min(placed.cue.at_ms, opens.get(look, placed.cue.at_ms))
+        still = {sku for look in opens for sku in self._skus.get(look, ())}
+        gone = {sku for look in self._open if look not in opens for sku in self._skus.get(look, ())} - still
+        if gone:
+            self._checkout.withdraw(gone)
+        for look, at_ms in opens.items():
+            if self._open.get(look) != at_ms:
+                self._checkout.open_for_sale(self._skus.get(look, ()), at_ms)
+        self._open = opens
+
+    def _answer(self, decision: Decision) -> CommandAnswer:
+        cue = decision.cue
+        if cue is None:
+            return CommandAnswer(seq=self._hub.seq, repeated=decision.repeated)
+        made = CommandCue(id=cue.id, at_ms=cue.at_ms, action=cue.action, look=cue.look)
+        return CommandAnswer(seq=self._seqs[cue.id], cue=made, repeated=decision.repeated)
+
+    # ------------------------------------------------------------ what the console shows
+
+    def on_air(self) -> OnAirView | None:
+        """Return what is on air now."""
+        return _view(self._state.on_air(captured_at(self._now())))
+
+    def armed(self) -> tuple[OnAirView, ...]:
+        """Return the takes that wait for their time."""
+        views = (_view(cue) for cue in self._state.armed(captured_at(self._now())))
+        return tuple(view for view in views if view is not None)
+
+    def aired(self) -> tuple[LookId, ...]:
+        """Return the looks that have been on air, in the order they first were."""
+        now = captured_at(self._now())
+        looks = (placed.cue.look for placed in self._state.standing if placed.cue.at_ms <= now)
+        return tuple(dict.fromkeys(look for look in looks if look is not None))
+
+    def as_run(self) -> tuple[AsRunEntry, ...]:
+        """Return the newest entries of the as-run record, oldest first."""
+        undone = {entry.undoes for entry in self._entries if entry.undoes is not None}
+        return tuple(
+            AsRunEntry(
+                seq=entry.number,
+                command=entry.command,
+                look=entry.cue.look if entry.cue is not None else entry.look,
+                at_ms=entry.cue.at_ms if entry.cue is not None else entry.decided_at_ms,
+                by=entry.by,
+                undone=entry.number in undone,
+            )
+            for entry in self._entries[-MAX_AS_RUN_SHOWN:]
+        )
+
+
+def _view(cue: DecidedCue | None) -> OnAirView | None:
+    if cue is None or cue.look is None:
+        return None
+    return OnAirView(look=cue.look, cue=cue.id, at_ms=cue.at_ms)
+
+
+def command_decoder() -> msgspec.json.Decoder[CommandRequest]:
+    """Return the decoder of producer commands, the same for HTTP and Socket.IO."""
+    return msgspec.json.Decoder(CommandRequest)

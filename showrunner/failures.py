@@ -1,0 +1,25 @@
+"""What may go wrong at the start and is the person's to mend: said in words, never as a trace."""
+
+from broadcast.checkout.adapters.sqlite import NotDurableError
+from showrunner.data_folder import DataFolderError
+from showrunner.http.pages import PagesMissingError
+from showrunner.listening import PortTakenError
+from showrunner.preparing import PrepareError
+from showrunner.settings import SettingsError
+from showrunner.show_folder import ShowFolderError
+
+
+class UsageError(Exception):
+    """The command was asked for something that cannot be; the message says what."""
+
+
+EXPLAINED = (
+    DataFolderError,
+    NotDurableError,
+    PagesMissingError,
+    PortTakenError,
+    PrepareError,
+    SettingsError,
+    ShowFolderError,
+    UsageError,
+)

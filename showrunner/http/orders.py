@@ -1,0 +1,125 @@
+"""One-tap orders over HTTP and over the open WebSocket: the same desk behind both."""
+
+from collections import OrderedDict
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from broadcast.channels.adapters.feed_socket import Reply
+from broadcast.channels.adapters.tokens import Viewer, ViewerTokens, bearer
+from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
+from broadcast.checkout.decisions import Placed
+from broadcast.errors import Refusal, problem
+from broadcast.ids import ChannelId, OrderId, ShowId
+from broadcast.messages import MAX_KEY_CHARS, OrderAnswer, OrderMessage, OrderRequest, ProblemMessage, Tap
+from showrunner.http.bodies import read_json
+
+MAX_WATCHED_ORDERS = 100_000
+"""Orders whose news is pushed to the WebSocket that placed them; older ones are asked for over HTTP."""
+
+FINAL = frozenset({"fulfilled", "released"})
+
+_request = msgspec.json.Decoder(OrderRequest)
+_json = msgspec.json.Encoder()
+log = structlog.get_logger()
+
+
+class OrderDesk:
+    """Takes taps from both doors, answers them, and tells the WebSocket that placed an order how it goes on."""
+
+    def __init__(self, show: ShowId, checkout: GroupCommitCheckout, tokens: ViewerTokens) -> None:
+        self._show = show
+        self._checkout = checkout
+        self._tokens = tokens
+        self._watched: OrderedDict[OrderId, tuple[str, Reply]] = OrderedDict()
+
+    # ------------------------------------------------------------ HTTP
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes of orders."""
+        return [
+            web.post("/v1/orders", self._post),
+            web.get("/v1/orders/{order}", self._get),
+            web.post("/v1/orders/{order}/cancel", self._cancel),
+        ]
+
+    async def _post(self, request: web.Request) -> web.Response:
+        viewer = self._viewer(request)
+        key = request.headers.get("Idempotency-Key", "")
+        if not 1 <= len(key) <= MAX_KEY_CHARS:
+            raise Refusal("malformed", f"send an Idempotency-Key of 1 to {MAX_KEY_CHARS} characters")
+        placed = await self._place(viewer, key, await read_json(request, _request))
+        headers = {"Location": f"/v1/orders/{placed.answer.order}"}
+        if placed.replayed:
+            headers["Idempotency-Replayed"] = "true"
+        return _answer(placed.answer, 201, headers)
+
+    async def _get(self, request: web.Request) -> web.Response:
+        viewer = self._viewer(request)
+        order = self._checkout.order(viewer.channel, viewer.buyer, OrderId(request.match_info["order"]))
+        return _answer(order, 200, {"Cache-Control": "no-store"})
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        viewer = self._viewer(request)
+        order = await self._checkout.cancel(viewer.channel, viewer.buyer, OrderId(request.match_info["order"]))
+        return _answer(order, 200, {"Cache-Control": "no-store"})
+
+    def _viewer(self, request: web.Request) -> Viewer:
+        return self._tokens.verify(bearer(request.headers.get("Authorization")))
+
+    # ------------------------------------------------------------ WebSocket
+
+    async def tap(self, tap: Tap, channel: ChannelId, reply: Reply) -> None:
+        """Answer a tap that came over a viewer's open feed of ``channel``."""
+        answer: OrderMessage | ProblemMessage
+        try:
+            viewer = self._tokens.verify(tap.token)
+            if viewer.channel != channel:
+                raise Refusal("wrong-channel", f"this feed is {channel}'s")
+            request = OrderRequest(
+                show=tap.show, sku=tap.sku, quantity=tap.quantity, look=tap.look, seen_price=tap.seen_price
+            )
+            placed = await self._place(viewer, tap.key, request)
+        except Refusal as refusal:
+            answer = ProblemMessage(id=tap.id, problem=refusal.problem())
+        except Exception:
+            log.exception("tap.fault")
+            answer = ProblemMessage(id=tap.id, problem=problem("internal"))
+        else:
+            answer = order_message(tap.id, placed.answer, replayed=placed.replayed)
+            self._watch(placed.answer, tap.id, reply)
+        reply(_json.encode(answer))
+
+    def _watch(self, order: OrderAnswer, tap_id: str, reply: Reply) -> None:
+        self._watched[order.order] = (tap_id, reply)
+        self._watched.move_to_end(order.order)
+        if len(self._watched) > MAX_WATCHED_ORDERS:
+            self._watched.popitem(last=False)
+
+    def changed(self, order: OrderAnswer) -> None:
+        """Push an order's news to the WebSocket it was placed on, if that is still there."""
+        watcher = self._watched.get(order.order)
+        if watcher is None:
+            return
+        tap_id, reply = watcher
+        if not reply(_json.encode(order_message(tap_id, order))) or order.status in FINAL:
+            self._watched.pop(order.order, None)
+
+    # ------------------------------------------------------------ both
+
+    async def _place(self, viewer: Viewer, key: str, request: OrderRequest) -> Placed:
+        if request.show != self._show:
+            raise Refusal("no-such-show", "that show is not on here")
+        return await self._checkout.place(channel=viewer.channel, buyer=viewer.buyer, key=key, request=request)
+
+
+def order_message(tap_id: str, order: OrderAnswer, *, replayed: bool = False) -> OrderMessage:
+    """Return an order as the WebSocket tells it."""
+    fields: dict[str, Any] = msgspec.structs.asdict(order)
+    return OrderMessage(id=tap_id, replayed=replayed, **fields)
+
+
+def _answer(order: OrderAnswer, status: int, headers: dict[str, str]) -> web.Response:
+    return web.Response(body=_json.encode(order), status=status, content_type="application/json", headers=headers)

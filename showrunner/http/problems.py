@@ -1,0 +1,88 @@
+"""Every error as problem+json (RFC 9457), and which pages may call us at all (CORS)."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from broadcast.channels.handshake import origin_allowed
+from broadcast.errors import Refusal, problem
+
+PROBLEM_JSON = "application/problem+json"
+PREFLIGHT_MAX_AGE_S = 600
+_BY_STATUS = {
+    400: "malformed",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "unsupported-media-type",
+}
+
+log = structlog.get_logger()
+
+
+def problem_response(body: dict[str, Any], headers: dict[str, str] | None = None) -> web.Response:
+    """Return a problem object as an HTTP answer, with ``Retry-After`` (RFC 9110, 10.2.3) where it says when."""
+    extra = dict(headers or {})
+    if "retry_after_ms" in body:
+        extra["Retry-After"] = str(max(1, math.ceil(body["retry_after_ms"] / 1000)))
+    if body["status"] == web.HTTPUnauthorized.status_code:
+        extra["WWW-Authenticate"] = "Bearer"
+    return web.Response(body=msgspec.json.encode(body), status=body["status"], content_type=PROBLEM_JSON, headers=extra)
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn refusals, HTTP errors and faults into problem+json; a fault's cause goes to the log, never to the user."""
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        return problem_response(refusal.problem())
+    except web.HTTPException as http:
+        name = _BY_STATUS.get(http.status)
+        if name is None:
+            raise
+        kept = {"Allow": http.headers["Allow"]} if "Allow" in http.headers else None
+        return problem_response(problem(name), kept)
+    except Exception:
+        log.exception("http.fault", method=request.method, path=request.path)
+        return problem_response(problem("internal"))
+
+
+def cors(origins: Sequence[str]) -> Middleware:
+    """Return the middleware that lets our own pages and the channels' listed origins call ``/v1``, and no others."""
+    allowed = tuple(origins)
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        origin = request.headers.get("Origin")
+        if origin is None or not request.path.startswith("/v1/"):
+            return await handler(request)
+        if not origin_allowed(origin, request.host, allowed):
+            if request.method in {"GET", "HEAD"}:
+                return await handler(request)
+            return problem_response(problem("origin-refused", "this page may not call us"))
+        if request.method == "OPTIONS":
+            return web.Response(
+                status=204,
+                headers={
+                    "Access-Control-Allow-Origin": origin,
+                    "Access-Control-Allow-Methods": "GET, POST",
+                    "Access-Control-Allow-Headers": "authorization, content-type, idempotency-key",
+                    "Access-Control-Max-Age": str(PREFLIGHT_MAX_AGE_S),
+                    "Vary": "Origin",
+                },
+            )
+        response = await handler(request)
+        if not response.prepared:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = "Idempotency-Replayed, Retry-After"
+            response.headers["Vary"] = "Origin"
+        return response
+
+    return check

@@ -1,0 +1,98 @@
+"""Making the programme ready before a show serves: in a process of its own, with its progress told.
+
+Encoding keeps a core busy inside native code; a process of its own can be watched, bounded and stopped.
+"""
+
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from broadcast.programme.adapters.packager import Package
+from broadcast.programme.adapters.prepare import prepare_programme
+from broadcast.programme.errors import ProgrammeError
+from broadcast.programme.storyboard import FilmLook
+from broadcast.show import Look
+from showrunner.show_folder import LoadedShow
+
+SILENCE_TIMEOUT_S = 120.0
+"""No news for this long means the work hangs."""
+
+STOP_TIMEOUT_S = 5.0
+FILM_LANGUAGE = "en"
+"""The film's captions are in Latin letters: no font for others can be relied on."""
+
+Progress = Callable[[str, int, int], None]
+"""Told the stage, how much of it is done, and how much there is."""
+
+
+class PrepareError(Exception):
+    """The programme cannot be made ready; the message is for the person who starts the show."""
+
+
+def film_looks(looks: tuple[Look, ...]) -> list[FilmLook]:
+    """Return the rundown as the film captions it."""
+    return [
+        FilmLook(id=look.id, number=look.number, brand=look.brand, title=look.titles.get(FILM_LANGUAGE, look.title))
+        for look in looks
+    ]
+
+
+def prepare(show: LoadedShow, programme: Path | None, folder: Path, progress: Progress) -> Package:
+    """Return the show's segments: of the given file, of the show's own, or of the film made from its rundown.
+
+    Raises:
+        PrepareError: the file cannot be used, the work failed, or it made no progress for ``SILENCE_TIMEOUT_S``.
+    """
+    source = programme or _own_source(show)
+    if source is not None and not source.is_file():
+        raise PrepareError(f"{source}: there is no such file")
+    work = source if source is not None else film_looks(show.looks)
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    worker = context.Process(target=_work, args=(work, folder, show.settings.seconds_per_look, there), daemon=True)
+    worker.start()
+    there.close()
+    try:
+        return _watch(here, progress)
+    finally:
+        worker.terminate()
+        worker.join(STOP_TIMEOUT_S)
+        here.close()
+
+
+def _own_source(show: LoadedShow) -> Path | None:
+    if show.programme.kind == "film":
+        return None
+    if show.programme.kind == "url":
+        raise PrepareError("a programme from an address is not taken yet: give a file with --programme")
+    return Path(show.programme.location)
+
+
+def _watch(news: Connection, progress: Progress) -> Package:
+    while news.poll(SILENCE_TIMEOUT_S):
+        try:
+            told = news.recv()
+        except EOFError:
+            raise PrepareError("the programme could not be made: the work ended without an answer") from None
+        if isinstance(told, Package):
+            return told
+        if isinstance(told, str):
+            raise PrepareError(told)
+        progress(*told)
+    raise PrepareError(f"the programme could not be made: no progress for {SILENCE_TIMEOUT_S:.0f} s")
+
+
+def _work(work: Path | list[FilmLook], folder: Path, seconds_per_look: int, news: Connection) -> None:
+    """Do the work and tell of it; runs in the other process."""
+    try:
+        package = prepare_programme(
+            work,
+            folder,
+            seconds_per_look=seconds_per_look,
+            progress=lambda stage, done, total: news.send((stage, done, total)),
+        )
+    except ProgrammeError as error:
+        news.send(str(error))
+    else:
+        news.send(package)

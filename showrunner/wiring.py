@@ -1,0 +1,290 @@
+"""The composition root: the only place that names concrete adapters and ties the rooms together.
+
+The cue, outward: control → timeline store → cue log → hub → viewers. The tap, inward: door → order desk → checkout →
+(once durable) stock news → cue log, payment → gateway → notification → checkout.
+"""
+
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import structlog
+import uuid_utils
+from aiohttp import ClientSession, web
+from redis.asyncio import Redis
+
+from broadcast.channels.adapters.feed_hub import FeedHub
+from broadcast.channels.adapters.redis_log import RedisCueLog
+from broadcast.channels.adapters.sql_log import SqlCueLog
+from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
+from broadcast.channels.cue_log import CueLog
+from broadcast.channels.deep_links import LinkBook
+from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
+from broadcast.checkout.adapters.relay import PaymentRelay
+from broadcast.checkout.adapters.sandbox_gateway import SandboxGateway
+from broadcast.checkout.offers import Offer
+from broadcast.checkout.orders import Order
+from broadcast.clock import WallMs
+from broadcast.ids import ChannelId, LookId, Sku
+from broadcast.messages import LookView
+from broadcast.overlay.scene import Scene, look_view
+from broadcast.programme.segments import SegmentIndex
+from broadcast.timeline.adapters.sql_store import TimelineStore
+from broadcast.timeline.rundown import Rundown
+from showrunner.announcements import StockAnnouncer
+from showrunner.console import Console, socket_server
+from showrunner.control import Control
+from showrunner.data_folder import DataFolder
+from showrunner.databases import open_checkout, open_control
+from showrunner.http import pages
+from showrunner.http.app import application
+from showrunner.http.commands import CommandDoor
+from showrunner.http.orders import OrderDesk
+from showrunner.http.payments import NOTIFICATIONS, PaymentDoor
+from showrunner.http.programme import ProgrammeDoor
+from showrunner.http.shows import ShowDoor
+from showrunner.listening import Listener
+from showrunner.metrics import ShowCollector
+from showrunner.screens import rundown_view, state_view, with_pictures
+from showrunner.settings import Settings
+from showrunner.show_folder import LoadedShow
+
+PROGRAMME_LEAD_MS = 60_000
+"""A looped programme began this long before its first run, so that the first player finds a full window."""
+
+log = structlog.get_logger()
+
+
+def wall_clock() -> WallMs:
+    """Read the wall clock."""
+    return WallMs(time.time_ns() // 1_000_000)
+
+
+def new_id() -> str:
+    """Make an identifier: a UUID version 7 (RFC 9562)."""
+    return str(uuid_utils.uuid7())
+
+
+def channel_keys(settings: Settings) -> dict[ChannelId, bytes]:
+    """Return each channel's key as bytes."""
+    return {ChannelId(name): key.get_secret_value().encode() for name, key in settings.channel_keys.items()}
+
+
+class RunningShow:
+    """One show, every role in one process."""
+
+    def __init__(
+        self, settings: Settings, show: LoadedShow, data: DataFolder, programme: SegmentIndex, programme_folder: Path
+    ) -> None:
+        self._settings = settings
+        self._data = data
+        self._show = show
+        self._articles = with_pictures(show)
+        self._looks = {look.id: look for look in show.looks}
+        self._closing = AsyncExitStack()
+
+        self._engine = open_control(data.control_database)
+        self.cue_log = self._make_cue_log()
+        self.hub = self._make_hub()
+        self.checkout = self._make_checkout()
+        self._announcer = StockAnnouncer(self.cue_log, lambda sku: self.checkout.stock()[sku], wall_clock)
+        self.control = self._make_control()
+        self.hub.on_message = self.control.heard
+
+        self.viewer_tokens = ViewerTokens(channel_keys(settings), wall_clock)
+        self.producer_tokens = ProducerTokens(settings.producer_key.get_secret_value().encode(), wall_clock)
+        self._desk = OrderDesk(show.info.id, self.checkout, self.viewer_tokens)
+        self._console = self._make_console()
+        self._sandbox = self._make_sandbox() if settings.sandbox_payments else None
+        self._origin = data.programme_origin(WallMs(wall_clock() - PROGRAMME_LEAD_MS))
+        self._programme = ProgrammeDoor(show.info.id, programme, programme_folder, self._origin, wall_clock)
+        self._listener = Listener(self._application(), self.hub, self._desk.tap)
+        self._base_url = ""
+        self._session: ClientSession | None = None
+
+    # ------------------------------------------------------------ life
+
+    async def start(self) -> str:
+        """Rebuild everything from the record, begin to serve, and return the base address.
+
+        Raises:
+            PortTakenError: the address cannot be listened on.
+        """
+        closing = self._closing
+        closing.push_async_callback(self._engine.dispose)
+        closing.push_async_callback(self.cue_log.close)
+        await self.checkout.start()
+        closing.push_async_callback(self.checkout.stop)
+        await self.hub.start()
+        await self.control.start()
+        await self._announcer.start()
+        closing.push_async_callback(self._announcer.stop)
+        for sku, counter in self.checkout.stock().items():
+            level = self.hub.level(sku)
+            if level is None or level.left != counter.left:
+                self._announcer.changed(sku)
+        await self._console.start()
+        closing.push_async_callback(self._listener.stop)
+        port = await self._listener.start(self._settings.host, self._settings.port)
+        closing.push_async_callback(self._console.stop)
+        closing.push_async_callback(self.hub.stop)
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        self._base_url = f"http://{host}:{port}"
+        await self._start_payments()
+        closing.push_async_callback(self._listener.stop_accepting)
+        log.info("serving", show=self._show.info.id, at=self._base_url)
+        return self._base_url
+
+    async def stop(self) -> None:
+        """Drain: no new connections, viewers sent elsewhere, taps in progress answered, the record closed."""
+        await self._closing.aclose()
+
+    async def _start_payments(self) -> None:
+        if self._sandbox is None:
+            return
+        self._session = ClientSession()
+        self._closing.push_async_callback(self._session.close)
+        await self._sandbox.start()
+        self._closing.push_async_callback(self._sandbox.stop)
+        relay = PaymentRelay(self.checkout, self._sandbox)
+        await relay.start()
+        self._closing.push_async_callback(relay.stop)
+
+    async def _deliver_notification(self, headers: dict[str, str], body: bytes) -> int:
+        if self._session is None:
+            raise RuntimeError("payments have not started")
+        async with self._session.post(self._base_url + NOTIFICATIONS, data=body, headers=headers) as response:
+            return response.status
+
+    # ------------------------------------------------------------ parts
+
+    def _make_cue_log(self) -> CueLog:
+        redis_url = self._settings.redis_url
+        if redis_url is None:
+            return SqlCueLog(self._engine, self._show.info.id, new_id)
+        return RedisCueLog(Redis.from_url(redis_url.get_secret_value()), self._show.info.id, new_id)
+
+    def _make_hub(self) -> FeedHub:
+        handles = {article.sku: article.handle for article in self._articles.values()}
+        return FeedHub(
+            self._show.info.id,
+            self.cue_log,
+            new_scene=lambda: Scene(self._show.info, self._articles.values()),
+            profiles=self._show.channels,
+            links=LinkBook(self._show.info.id, handles),
+            now=wall_clock,
+            max_viewers=self._settings.max_viewers,
+        )
+
+    def _make_checkout(self) -> GroupCommitCheckout:
+        settings = self._show.settings
+        return GroupCommitCheckout(
+            open_checkout(self._data.checkout_database),
+            show=self._show.info.id,
+            offers=[
+                Offer(
+                    sku=article.sku,
+                    price=article.price,
+                    stock=article.stock,
+                    limit_per_buyer=article.limit_per_buyer or settings.limit_per_buyer,
+                    title=article.title,
+                )
+                for article in self._articles.values()
+            ],
+            fences_ms={channel.id: channel.fence_ms for channel in self._show.channels},
+            hold_ms=settings.hold_ms,
+            now=wall_clock,
+            new_id=new_id,
+            on_stock_changed=self._stock_changed,
+            on_order_changed=self._order_changed,
+        )
+
+    def _make_control(self) -> Control:
+        return Control(
+            rundown=Rundown(self._show.looks),
+            view=self._view,
+            store=TimelineStore(self._engine, self._show.info.id),
+            cue_log=self.cue_log,
+            hub=self.hub,
+            checkout=self.checkout,
+            skus={look.id: look.skus for look in self._show.looks},
+            now=wall_clock,
+            new_id=new_id,
+            on_changed=self._changed,
+        )
+
+    def _make_console(self) -> Console:
+        return Console(
+            self._show.info.id,
+            self.producer_tokens,
+            self.control,
+            lambda: rundown_view(self._show, self._articles, self.hub.level),
+            state_view(self.control, self.hub, self.cue_log, self.checkout, wall_clock),
+        )
+
+    def _make_sandbox(self) -> SandboxGateway:
+        return SandboxGateway(
+            secret=self._settings.payment_key.get_secret_value(),
+            deliver=self._deliver_notification,
+            now=wall_clock,
+        )
+
+    def _application(self) -> web.Application:
+        settings, show = self._settings, self._show
+        door = ShowDoor(
+            show.info,
+            show.channels,
+            folder=show.folder,
+            hub=self.hub,
+            tokens=self.viewer_tokens,
+            guests_per_minute=settings.guest_tokens_per_minute,
+            public_url=settings.public_url,
+            now=wall_clock,
+            new_id=new_id,
+        )
+        commands = CommandDoor(show.info.id, self.control, self.producer_tokens, settings.commands_per_minute)
+        payments = PaymentDoor(
+            show.info.id,
+            self.checkout,
+            settings.payment_key.get_secret_value(),
+            self.producer_tokens,
+            self._sandbox,
+        )
+        app = application(
+            [
+                *self._programme.routes(),
+                *door.routes(),
+                *self._desk.routes(),
+                *commands.routes(),
+                *payments.routes(),
+                *pages.routes(show.info.id),
+            ],
+            origins=sorted({origin for channel in show.channels for origin in channel.origins}),
+            ready=lambda: self.checkout.ready and self.hub.ready,
+            metrics=ShowCollector(
+                audience=self.hub.audience,
+                seq=lambda: self.hub.seq,
+                orders=self.checkout.counters,
+                stock=self.checkout.stock,
+                refusals=lambda: self.checkout.refusals,
+            ),
+        )
+        socket_server(self._console).attach(app)
+        return app
+
+    # ------------------------------------------------------------ what the rooms tell one another
+
+    def _view(self, look: LookId) -> LookView | None:
+        found = self._looks.get(look)
+        return look_view(found, self._articles, self.hub.level) if found is not None else None
+
+    def _stock_changed(self, sku: Sku) -> None:
+        self._announcer.changed(sku)
+        self._console.changed()
+
+    def _order_changed(self, order: Order) -> None:
+        self._desk.changed(order.answer())
+        self._console.changed()
+
+    def _changed(self) -> None:
+        self._console.changed()
