@@ -184,7 +184,7 @@ def _take(command: Command, state: TimelineState, live: ProgrammeMs, cue_id: Cue
 
 def _clear(command: Command, state: TimelineState, live: ProgrammeMs, cue_id: CueId) -> DecidedCue | None:
     at = _begins(command, state, live)
-    if state.on_air(at) is None and not state.armed(at):
+    if state.on_air(at) is None and not state.after(at):
         return None
     return DecidedCue(id=cue_id, at_ms=at, action="clear", look=None, replaces=_later(state, at))
 
@@ -203,7 +203,7 @@ def _correct(command: Command, state: TimelineState, live: ProgrammeMs, cue_id: 
 
 def _disarm(state: TimelineState, live: ProgrammeMs, cue_id: CueId) -> DecidedCue | None:
     """End everything armed: the cue repeats, at the first armed instant, what is on air before it."""
-    armed = state.armed(live)
+    armed = state.after(live)
     if not armed:
         return None
     at = armed[0].at_ms
@@ -226,7 +226,7 @@ def _begins(command: Command, state: TimelineState, live: ProgrammeMs) -> Progra
 
 def _later(state: TimelineState, at: ProgrammeMs) -> tuple[CueId, ...]:
     """Return every cue that a new one at ``at`` ends."""
-    return (*(cue.id for cue in state.armed(at)), *echoes_from(state, at))
+    return (*(cue.id for cue in state.after(at)), *echoes_from(state, at))
 
 
 def _refuse_to_leave(name: CommandName, state: TimelineState, rundown: Rundown) -> None:
@@ -234,7 +234,7 @@ def _refuse_to_leave(name: CommandName, state: TimelineState, rundown: Rundown) 
     standby = state.standby
     if name == "next" and (standby is None or standby == rundown.last):
         raise Refusal("nothing-next", "no look follows the one standing by")
-    if name == "back" and (not rundown.looks or standby == rundown.first):
+    if name == "back" and standby == rundown.first:  # in an empty rundown both are None
         raise Refusal("nothing-next", "no look precedes the one standing by")
 
 

@@ -81,7 +81,17 @@ class TimelineState(msgspec.Struct, frozen=True, kw_only=True):
         return None if cue is None or cue.look is None else cue
 
     def armed(self, at: ProgrammeMs) -> tuple[DecidedCue, ...]:
-        """Return the takes and clears that wait for a programme time after ``at``, soonest first."""
+        """Return the takes and clears that will come into force after ``at``, soonest first.
+
+        One that a later decided cue overtakes at its own frame never does, and is left out.
+        """
+        later = self.after(at)
+        return tuple(
+            cue for place, cue in enumerate(later) if place + 1 == len(later) or later[place + 1].at_ms > cue.at_ms
+        )
+
+    def after(self, at: ProgrammeMs) -> tuple[DecidedCue, ...]:
+        """Return every standing cue with a programme time after ``at``, soonest first."""
         return tuple(placed.cue for placed in self.standing[_until(self.standing, at) :])
 
     def counting(self) -> tuple[DecidedCue, ...]:
