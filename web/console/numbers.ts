@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, svg, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import type { OrderCounters } from '../shared/messages';
 import { foundation } from '../shared/theme';
 import type { Board, Say } from './board';
 import { SERIES_SECONDS, type RatePoint } from './rates';
@@ -7,7 +8,13 @@ import { panel } from './styles';
 import type { Word } from './texts';
 
 const HEIGHT = 40;
-const COUNTERS = ['placed', 'reserved', 'paid', 'released', 'refused'] as const satisfies readonly Word[];
+const COUNTERS: readonly (readonly [keyof OrderCounters, Word])[] = [
+  ['placed', 'placed'],
+  ['reserved', 'held'],
+  ['paid', 'paid'],
+  ['released', 'released'],
+  ['refused', 'refused'],
+];
 
 /** Order counters, money, and orders per second with the takes marked. */
 @customElement('console-numbers')
@@ -25,9 +32,9 @@ export class ConsoleNumbers extends LitElement {
       <div class="body">
         <dl class="counters">
           ${COUNTERS.map(
-            (name) =>
+            ([name, word]) =>
               html`<div class=${name}>
-                <dt>${say.t(name)}</dt>
+                <dt>${say.t(word)}</dt>
                 <dd class="figures" data-counter=${name} data-value=${orders[name]}>${say.number(orders[name])}</dd>
               </div>`,
           )}

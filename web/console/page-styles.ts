@@ -65,26 +65,21 @@ export const pageStyles = css`
     overflow-y: auto;
     scrollbar-width: none;
   }
-  .views {
+  .views,
+  .side-views {
     display: none;
   }
   @media (min-width: 900px) and (max-width: 1799px) {
-    main {
-      position: relative;
+    .side {
+      grid-template-rows: auto auto auto auto minmax(9rem, 1fr);
+    }
+    .side-views {
+      display: grid;
+      grid-template-columns: 1fr 1fr;
+      margin-bottom: calc(-1 * var(--space-3));
     }
     main:not([data-view='log']) .view-log,
     main[data-view='log'] .view-stock {
-      display: none;
-    }
-    .views {
-      position: absolute;
-      right: 1.25rem;
-      bottom: 1rem;
-      z-index: 2;
-      display: flex;
-    }
-    .view.rundown,
-    .view.numbers {
       display: none;
     }
   }

@@ -271,7 +271,7 @@ export class ConsolePage extends LitElement {
             .pending=${new Set(pending.map((intent) => intent.command))}
           ></console-transport>
         </div>
-        ${this.renderViews()}
+        ${this.renderViews('views', VIEWS)}
         <console-rundown
           class="view-rundown"
           .board=${board}
@@ -283,6 +283,7 @@ export class ConsolePage extends LitElement {
           <console-preview class="view-numbers" base=${this.address.base} show=${this.address.show} .say=${say}></console-preview>
           <console-numbers class="view-numbers" .board=${board} .say=${say} .points=${session.rates.points(nowMs)}></console-numbers>
           <console-audience class="view-numbers" .board=${board} .say=${say} .nowMs=${nowMs}></console-audience>
+          ${this.renderViews('side-views', ['stock', 'log'])}
           <console-stock class="view-stock" .board=${board} .say=${say}></console-stock>
           <console-log class="view-log" .board=${board} .say=${say}></console-log>
         </div>
@@ -291,15 +292,16 @@ export class ConsolePage extends LitElement {
       <console-correct .board=${board} .say=${say}></console-correct>`;
   }
 
-  /** The choice of panels: on a phone one at a time, on a desktop which one fills the side's rest. */
-  private renderViews(): TemplateResult {
+  /** The choice of panels: on a phone of all of them, on a desktop of what fills the side's rest. */
+  private renderViews(part: 'views' | 'side-views', names: readonly View[]): TemplateResult {
     const { say, view } = this;
-    return html`<nav class="views" aria-label=${say.t('console')}>
-      ${VIEWS.map(
+    const current = names.includes(view) ? view : names[0];
+    return html`<nav class=${part} aria-label=${say.t('console')}>
+      ${names.map(
         (name) =>
           html`<button
-            class="view ${name}"
-            aria-pressed=${view === name ? 'true' : 'false'}
+            class="view"
+            aria-pressed=${name === current ? 'true' : 'false'}
             data-view-button=${name}
             @click=${() => {
               this.view = name;

@@ -48,12 +48,20 @@ export class ConsolePane extends LitElement {
         <p class="number figures" aria-label=${say.t('look', { number: entry.number })}>${entry.number}</p>
         <p class="brand serif">${entry.brand}</p>
         <p class="title" title=${title}>${title}</p>
+        <p class="price figures">${this.prices(entry)}</p>
         ${onAir ? this.renderElapsed(entry) : this.renderPlan(entry)}
       </div>
       <ul class="skus">
         ${entry.offers.map((offer) => this.renderSku(offer))}
       </ul>
     </div>`;
+  }
+
+  private prices(entry: RundownEntry): string {
+    const amounts = entry.offers.map((offer) => offer.price).sort((a, b) => a.value - b.value);
+    const [least, most] = [amounts[0], amounts.at(-1)];
+    if (least === undefined || most === undefined) return '';
+    return least.value === most.value ? this.say.money(least) : `${this.say.money(least)} – ${this.say.money(most)}`;
   }
 
   private renderPicture(entry: RundownEntry): TemplateResult {
@@ -216,6 +224,10 @@ export class ConsolePane extends LitElement {
         overflow: hidden;
         text-overflow: ellipsis;
       }
+      .price {
+        font-size: var(--text-s);
+        color: var(--champagne);
+      }
       .time {
         margin-top: auto !important;
         display: flex;
@@ -301,6 +313,38 @@ export class ConsolePane extends LitElement {
         padding: var(--space-2) var(--space-3);
         color: var(--warning);
         font-size: var(--text-s);
+      }
+      @media (max-width: 899px) {
+        .panel > header {
+          padding: var(--space-1) var(--space-3);
+        }
+        .look {
+          padding: var(--space-2) var(--space-3);
+        }
+        .picture {
+          width: 4.75rem;
+          height: 6rem;
+        }
+        .number {
+          font-size: 2rem;
+        }
+        .brand {
+          margin-top: 0 !important;
+        }
+        .time .big {
+          font-size: 1.3rem;
+        }
+        .skus {
+          margin-top: var(--space-2);
+          grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr));
+        }
+        .next .skus,
+        .next .price {
+          display: none;
+        }
+        .next .picture {
+          height: 4.75rem;
+        }
       }
     `,
   ];

@@ -1,12 +1,12 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import type Hls from 'hls.js';
+import { Programme } from '../shared/programme';
 import { getShow, programmeUrl } from '../shared/show';
 import { foundation } from '../shared/theme';
 import type { Say } from './board';
 import { panel } from './styles';
 
-/** The wait before a picture that failed is tried again. */
+/** The wait before the show is asked for again. */
 const RETRY_MS = 5_000;
 
 /** The programme as it leaves the house, small and silent. */
@@ -17,56 +17,37 @@ export class ConsolePreview extends LitElement {
   @property({ attribute: false }) say!: Say;
   @state() private playing = false;
   @query('video') private video!: HTMLVideoElement;
-  private player: Hls | null = null;
+  private programme: Programme | null = null;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
-  private gone = false;
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.gone = false;
     void this.updateComplete.then(() => this.open());
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.gone = true;
-    this.drop();
-  }
-
-  private drop(): void {
     clearTimeout(this.retryTimer);
-    this.player?.destroy();
-    this.player = null;
+    this.programme?.stop();
+    this.programme = null;
     this.playing = false;
   }
 
-  private readonly retry = (): void => {
-    if (this.gone) return;
-    this.drop();
-    this.retryTimer = setTimeout(() => void this.open(), RETRY_MS);
-  };
-
   private async open(): Promise<void> {
+    let url: string | null;
     try {
-      const details = await getShow(fetch.bind(window), this.base, this.show);
-      const url = programmeUrl(this.base, details);
-      if (url === null || this.gone) return;
-      const { default: HlsPlayer } = await import('hls.js');
-      if (!HlsPlayer.isSupported()) {
-        this.video.src = url;
-        return;
-      }
-      const player = new HlsPlayer({ maxBufferLength: 8, backBufferLength: 4, capLevelToPlayerSize: true });
-      this.player = player;
-      player.on(HlsPlayer.Events.ERROR, (_event, { fatal }) => {
-        if (fatal) this.retry();
-      });
-      player.loadSource(url);
-      player.attachMedia(this.video);
+      url = programmeUrl(this.base, await getShow(fetch.bind(window), this.base, this.show));
     } catch {
-      // A preview without a picture is shown as such; the show does not need it.
-      this.retry();
+      // The preview is a comfort: without an answer it says that there is no picture, and asks again.
+      if (this.isConnected) this.retryTimer = setTimeout(() => void this.open(), RETRY_MS);
+      return;
     }
+    if (url === null || !this.isConnected || this.programme !== null) return;
+    this.programme = new Programme(this.video, url, Date.now);
+    this.programme.states.listen((picture) => {
+      this.playing = picture === 'playing' || picture === 'paused';
+    });
+    this.programme.start();
   }
 
   protected override render(): TemplateResult {
@@ -79,9 +60,6 @@ export class ConsolePreview extends LitElement {
         disablepictureinpicture
         .muted=${true}
         aria-label=${say.t('programmeLabel')}
-        @playing=${() => {
-          this.playing = true;
-        }}
       ></video>
       ${this.playing ? nothing : html`<p class="note">${say.t('programmeOff')}</p>`}
       <span class="tag">${say.t('programme')}</span>

@@ -69,9 +69,9 @@ export class ConsoleRundownTable extends LitElement {
 
   private showNext(): void {
     if (!this.follow || this.query !== '') return;
-    const row = this.rows.querySelector<HTMLElement>('.row.next, .row.on-air');
+    const row = this.rows.querySelector<HTMLElement>('.row.on-air, .row.next');
     if (row === null || this.rows.scrollHeight <= this.rows.clientHeight) return;
-    const middle = row.offsetTop - this.rows.offsetTop - this.rows.clientHeight / 3;
+    const middle = row.offsetTop - this.rows.clientHeight / 3;
     const reduced = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.rows.scrollTo({ top: middle, behavior: reduced ? 'auto' : 'smooth' });
   }

@@ -120,7 +120,7 @@ export class ConsoleStock extends LitElement {
     return html`<section class="panel" aria-label=${say.t('stock')}>
       <header>
         <h2>${say.t('bestSellers')}</h2>
-        <span class="figures ${gone.length > 0 ? 'over' : 'note'}" data-counter="sold-out"
+        <span class="tally ${gone.length > 0 ? 'over' : 'note'}" data-counter="sold-out"
           >${say.t('soldOutCount', { count: say.number(gone.length) })}</span
         >
       </header>
@@ -161,6 +161,9 @@ export class ConsoleStock extends LitElement {
         align-items: center;
         font-size: var(--text-s);
         line-height: 1.65;
+      }
+      .tally {
+        font-size: var(--text-s);
       }
       .number {
         color: var(--muted);

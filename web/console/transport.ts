@@ -37,7 +37,7 @@ export class ConsoleTransport extends LitElement {
     return html`<section aria-label=${say.t('transport')}>
       ${this.renderGo()}
       <div class="keys">
-        ${this.renderKey('back', say.t('back'), '↑', online)} ${this.renderKey('next', say.t('next'), '↓', online)}
+        ${this.renderKey('back', say.t('back'), '↑', online)} ${this.renderKey('next', say.t('forward'), '↓', online)}
         ${state.hold
           ? this.renderKey('resume', say.t('resume'), 'H', online, true)
           : this.renderKey('hold', say.t('hold'), 'H', online)}
