@@ -50,7 +50,7 @@ export class Localizer<K extends string> {
       currency: amount.currency,
       currencyDisplay: 'narrowSymbol',
       trailingZeroDisplay: 'stripIfInteger',
-    } as Intl.NumberFormatOptions);
+    });
     const decimals = format.resolvedOptions().maximumFractionDigits ?? 2;
     return format.format(amount.value / 10 ** decimals);
   }

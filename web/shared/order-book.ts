@@ -1,0 +1,140 @@
+import type { Money, OrderAnswer, OrderStatus } from './messages';
+import { readJson } from './storage';
+import type { Problem } from './wire';
+
+/** Orders remembered per show and channel: the newest. */
+export const MAX_REMEMBERED = 60;
+
+/** Intents that may be open at once in one page. */
+export const MAX_OPEN = 8;
+
+/** What a buyer wants, with what is needed to show it again later without the card. */
+export interface Wish {
+  readonly sku: string;
+  readonly quantity: number;
+  readonly look: string | null;
+  readonly seen_price: Money | null;
+  readonly label: WishLabel;
+}
+
+export interface WishLabel {
+  readonly title: string;
+  readonly titles: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
+  readonly brand: string;
+  readonly look_number: string;
+  readonly image: string | null;
+}
+
+/**
+ * Where an order is for its buyer: `sending` the first try, `in_line` the server asked to try again, `unanswered` no answer
+ * came in all tries (trying again is safe), `refused` with a problem; then the server's own statuses.
+ */
+export type OrderPhase = 'sending' | 'in_line' | 'unanswered' | 'refused' | OrderStatus;
+
+export type ReleaseReason = 'cancelled' | 'hold_ran_out' | 'payment_failed';
+
+export interface BuyerOrder {
+  /** The idempotency key, made once for the intent; also the tap's id on the feed. */
+  readonly key: string;
+  readonly wish: Wish;
+  readonly phase: OrderPhase;
+  readonly placed_ms: number;
+  readonly order: string | null;
+  readonly amount: Money | null;
+  readonly hold_until_ms: number | null;
+  readonly problem: Problem | null;
+  readonly released: ReleaseReason | null;
+}
+
+const RANK: Readonly<Record<OrderPhase, number>> = {
+  sending: 0,
+  in_line: 0,
+  unanswered: 0,
+  refused: 1,
+  reserved: 2,
+  paid: 3,
+  fulfilled: 4,
+  released: 4,
+};
+
+export function isOpen(order: BuyerOrder): boolean {
+  return order.phase === 'sending' || order.phase === 'in_line' || order.phase === 'unanswered';
+}
+
+/** The server's answer laid over what was known; news that is older than what is known changes nothing. */
+export function withAnswer(order: BuyerOrder, answer: OrderAnswer, now_ms: number): BuyerOrder {
+  if (RANK[answer.status] < RANK[order.phase]) return order;
+  return {
+    ...order,
+    phase: answer.status,
+    order: answer.order,
+    amount: answer.amount,
+    hold_until_ms: answer.hold_until_ms,
+    problem: null,
+    released: answer.status === 'released' ? (order.released ?? releaseReason(answer, now_ms)) : null,
+  };
+}
+
+function releaseReason(answer: OrderAnswer, now_ms: number): ReleaseReason {
+  return now_ms >= answer.hold_until_ms ? 'hold_ran_out' : 'payment_failed';
+}
+
+/**
+ * The orders of one viewer on one show and channel, newest first. Intents without an answer are kept with their key in the
+ * tab's storage, answered orders in the browser's, so that a reload forgets neither and a tab never sends another tab's.
+ */
+export class OrderBook {
+  readonly #tab: Storage;
+  readonly #browser: Storage;
+  readonly #place: string;
+  #orders: BuyerOrder[];
+
+  constructor(show: string, channel: string, tab: Storage, browser: Storage) {
+    this.#tab = tab;
+    this.#browser = browser;
+    this.#place = `snbn.orders.${show}.${channel}`;
+    this.#orders = [...this.#load(tab), ...this.#load(browser)].sort((a, b) => b.placed_ms - a.placed_ms);
+  }
+
+  all(): readonly BuyerOrder[] {
+    return this.#orders;
+  }
+
+  get(key: string): BuyerOrder | undefined {
+    return this.#orders.find((order) => order.key === key);
+  }
+
+  /** The newest order of a SKU, or of any of several. */
+  latest(skus: readonly string[]): BuyerOrder | undefined {
+    return this.#orders.find((order) => skus.includes(order.wish.sku));
+  }
+
+  open(): readonly BuyerOrder[] {
+    return this.#orders.filter(isOpen);
+  }
+
+  put(order: BuyerOrder): void {
+    const place = this.#orders.findIndex((known) => known.key === order.key);
+    if (place === -1) this.#orders = [order, ...this.#orders].slice(0, MAX_REMEMBERED);
+    else this.#orders = this.#orders.with(place, order);
+    this.#tab.setItem(this.#place, JSON.stringify(this.#orders.filter(isOpen)));
+    this.#browser.setItem(this.#place, JSON.stringify(this.#orders.filter((known) => !isOpen(known))));
+  }
+
+  #load(store: Storage): BuyerOrder[] {
+    const value = readJson(store, this.#place);
+    return Array.isArray(value) ? value.filter(isBuyerOrder).slice(0, MAX_REMEMBERED) : [];
+  }
+}
+
+function isBuyerOrder(value: unknown): value is BuyerOrder {
+  const order = value as Partial<BuyerOrder> | null;
+  return (
+    typeof order?.key === 'string' &&
+    typeof order.phase === 'string' &&
+    typeof order.placed_ms === 'number' &&
+    typeof order.wish?.sku === 'string' &&
+    typeof order.wish.label.title === 'string'
+  );
+}

@@ -1,0 +1,148 @@
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { Localizer, type Lang } from './i18n';
+import type { BuyerOrder } from './order-book';
+import { statusText } from './order-text';
+import { foundation } from './theme';
+import { words } from './words';
+
+const TICK_MS = 1_000;
+
+/** This viewer's orders, newest first. Fires `retry` and `cancel` with the order's key as detail. */
+@customElement('order-list')
+export class OrderList extends LitElement {
+  static override styles = [
+    foundation,
+    css`
+      :host {
+        display: block;
+      }
+      ol {
+        list-style: none;
+        margin: 0;
+        padding: 0;
+      }
+      li {
+        padding: 1.125rem 0;
+        border-bottom: 1px solid var(--hairline);
+        font-size: var(--text-s);
+        line-height: 1.45;
+      }
+      .row {
+        display: flex;
+        justify-content: space-between;
+        gap: 1rem;
+      }
+      p {
+        margin: 0;
+      }
+      .eyebrow {
+        color: var(--muted);
+      }
+      b {
+        display: block;
+        margin: 0.2rem 0;
+        font-size: 1.0625rem;
+        font-weight: 400;
+        overflow-wrap: anywhere;
+      }
+      .state {
+        margin-top: 0.35rem;
+        color: var(--ivory-soft);
+      }
+      .state strong {
+        font-weight: 500;
+        color: var(--champagne);
+      }
+      li[data-phase='paid'] strong,
+      li[data-phase='fulfilled'] strong {
+        color: var(--positive);
+      }
+      li[data-phase='refused'] strong,
+      li[data-phase='released'] strong {
+        color: var(--negative);
+      }
+      .amount {
+        white-space: nowrap;
+        font-size: 1rem;
+      }
+      button {
+        margin-top: 0.35rem;
+        color: var(--ivory-soft);
+        text-decoration: underline;
+        text-underline-offset: 3px;
+      }
+      .empty {
+        padding: 2rem 0;
+        color: var(--muted);
+        font-size: var(--text-m);
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) orders: readonly BuyerOrder[] = [];
+  @property({ attribute: false }) now: () => number = Date.now;
+  @property() override lang: Lang = 'en';
+  #ticking: ReturnType<typeof setInterval> | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#ticking);
+    this.#ticking = undefined;
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (!changed.has('orders')) return;
+    clearInterval(this.#ticking);
+    if (this.orders.some((order) => order.phase === 'reserved') && this.isConnected) {
+      this.#ticking = setInterval(() => {
+        this.requestUpdate();
+      }, TICK_MS);
+    }
+  }
+
+  protected override render(): TemplateResult {
+    const text = new Localizer(this.lang, words);
+    if (this.orders.length === 0) return html`<p class="empty">${text.t('bag_empty')}</p>`;
+    return html`<ol lang=${text.tag}>
+      ${repeat(
+        this.orders,
+        (order) => order.key,
+        (order) => {
+          const status = statusText(order, text, this.now());
+          const { label } = order.wish;
+          return html`<li data-phase=${order.phase} data-sku=${order.wish.sku} data-order=${order.order ?? nothing}>
+            <div class="row">
+              <div>
+                <p class="eyebrow">${label.brand} · ${text.t('look', { number: label.look_number })}</p>
+                <b class="serif">${text.pick(label.titles, label.title)}</b>
+                <p>${Object.values(label.options).join(' · ')}</p>
+              </div>
+              <p class="amount serif figures">
+                ${order.amount === null ? (order.wish.seen_price === null ? '' : text.money(order.wish.seen_price)) : text.money(order.amount)}
+              </p>
+            </div>
+            <p class="state"><strong>${status.title}</strong> ${status.detail}</p>
+            ${order.phase === 'reserved' && order.order !== null
+              ? html`<button type="button" data-action="cancel" @click=${() => { this.#fire('cancel', order.key); }}>${text.t('cancel')}</button>`
+              : nothing}
+            ${order.phase === 'unanswered'
+              ? html`<button type="button" data-action="retry" @click=${() => { this.#fire('retry', order.key); }}>${text.t('try_again')}</button>`
+              : nothing}
+          </li>`;
+        },
+      )}
+    </ol>`;
+  }
+
+  #fire(type: 'cancel' | 'retry', key: string): void {
+    this.dispatchEvent(new CustomEvent<string>(type, { detail: key }));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'order-list': OrderList;
+  }
+}

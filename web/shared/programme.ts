@@ -1,0 +1,174 @@
+import type Hls from 'hls.js';
+import { backoffMs, type Backoff } from './backoff';
+import { PicturePlayhead, type Playhead } from './playhead';
+import { Signal } from './signal';
+
+/** A picture that has not moved for this long while it should is opened anew. */
+export const STALL_MS = 12_000;
+
+/** How far back a viewer may go without loading again, in seconds. */
+const BACK_BUFFER_S = 300;
+
+const WATCH_EVERY_MS = 1_000;
+const REOPEN: Backoff = { firstMs: 1_000, capMs: 15_000 };
+
+export type PictureState = 'opening' | 'playing' | 'paused' | 'blocked' | 'waiting' | 'broken';
+
+/**
+ * The programme in a video element: opens the playlist, survives a server that goes and comes back, and gives the playhead
+ * of each opening. Muted autoplay where the browser allows it; `blocked` where it wants a tap first.
+ */
+export class Programme {
+  readonly states = new Signal<PictureState>();
+  /** Another opening of the picture has another playhead; null while there is none. */
+  readonly playheads = new Signal<Playhead | null>();
+
+  readonly #video: HTMLVideoElement;
+  readonly #url: string;
+  readonly #latency: () => number;
+  #hls: Hls | null = null;
+  #state: PictureState = 'opening';
+  #attempt = 0;
+  #moved = { at_ms: 0, media_s: -1 };
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #abort = new AbortController();
+
+  constructor(video: HTMLVideoElement, url: string, latency: () => number) {
+    this.#video = video;
+    this.#url = url;
+    this.#latency = latency;
+  }
+
+  get state(): PictureState {
+    return this.#state;
+  }
+
+  start(): void {
+    const { signal } = this.#abort;
+    for (const type of ['playing', 'pause', 'waiting'] as const) {
+      this.#video.addEventListener(
+        type,
+        () => {
+          this.#enter(type === 'pause' ? 'paused' : type);
+        },
+        { signal },
+      );
+    }
+    this.#watch = setInterval(() => {
+      this.#lookForStall();
+    }, WATCH_EVERY_MS);
+    void this.#open();
+  }
+
+  stop(): void {
+    this.#abort.abort();
+    clearInterval(this.#watch);
+    clearTimeout(this.#timer);
+    this.#close();
+  }
+
+  /** Seconds between the picture and the newest that can be played; null where it cannot be told. */
+  behindLive(): number | null {
+    const edge = this.#edge();
+    return edge === null ? null : Math.max(0, edge - this.#video.currentTime);
+  }
+
+  goLive(): void {
+    const edge = this.#edge();
+    if (edge !== null) this.#video.currentTime = edge;
+    this.play();
+  }
+
+  /** Goes back, as far as there is something to show. */
+  back(seconds: number): void {
+    const { seekable } = this.#video;
+    const earliest = seekable.length === 0 ? 0 : seekable.start(0);
+    this.#video.currentTime = Math.max(earliest, this.#video.currentTime - seconds);
+  }
+
+  play(): void {
+    this.#video.play().catch(() => {
+      if (this.#video.paused) this.#enter('blocked');
+    });
+  }
+
+  #edge(): number | null {
+    const live = this.#hls?.liveSyncPosition ?? null;
+    if (live !== null) return live;
+    const { seekable } = this.#video;
+    return seekable.length === 0 ? null : seekable.end(seekable.length - 1);
+  }
+
+  async #open(): Promise<void> {
+    this.#close();
+    this.#enter('opening');
+    this.#moved = { at_ms: performance.now(), media_s: -1 };
+    const [{ default: HlsPlayer }, { default: workerPath }] = await Promise.all([import('hls.js'), import('hls.js/dist/hls.worker.js?url')]);
+    if (this.#abort.signal.aborted) return;
+    if (!HlsPlayer.isSupported()) {
+      this.#openNatively();
+      return;
+    }
+    const hls = new HlsPlayer({ workerPath, backBufferLength: BACK_BUFFER_S, enableWebVTT: false, enableIMSC1: false, enableCEA708Captions: false });
+    this.#hls = hls;
+    hls.on(HlsPlayer.Events.ERROR, (_event, error) => {
+      if (!error.fatal || hls !== this.#hls) return;
+      if (error.type === HlsPlayer.ErrorTypes.MEDIA_ERROR && this.#attempt === 0) {
+        this.#attempt += 1;
+        hls.recoverMediaError();
+      } else {
+        this.#reopen();
+      }
+    });
+    hls.on(HlsPlayer.Events.MANIFEST_PARSED, () => {
+      this.play();
+    });
+    this.playheads.emit(new PicturePlayhead(this.#video, hls, this.#latency));
+    hls.loadSource(this.#url);
+    hls.attachMedia(this.#video);
+  }
+
+  #openNatively(): void {
+    if (this.#video.canPlayType('application/vnd.apple.mpegurl') === '') {
+      this.#enter('broken');
+      return;
+    }
+    this.playheads.emit(new PicturePlayhead(this.#video, null, this.#latency));
+    this.#video.src = this.#url;
+    this.play();
+  }
+
+  #reopen(): void {
+    this.#close();
+    this.#enter('waiting');
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#open(), REOPEN.firstMs / 2 + backoffMs(REOPEN, this.#attempt, Math.random()));
+    this.#attempt += 1;
+  }
+
+  #close(): void {
+    if (this.#hls !== null) {
+      this.#hls.destroy();
+      this.#hls = null;
+    }
+    this.playheads.emit(null);
+  }
+
+  #lookForStall(): void {
+    const now_ms = performance.now();
+    const { currentTime, paused } = this.#video;
+    if (paused || document.visibilityState === 'hidden' || currentTime !== this.#moved.media_s) {
+      if (!paused && currentTime > this.#moved.media_s && this.#moved.media_s >= 0) this.#attempt = 0;
+      this.#moved = { at_ms: now_ms, media_s: currentTime };
+    } else if (now_ms - this.#moved.at_ms > STALL_MS) {
+      this.#reopen();
+    }
+  }
+
+  #enter(state: PictureState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.states.emit(state);
+  }
+}

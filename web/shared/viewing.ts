@@ -1,0 +1,104 @@
+import { monotonicClock, ServerClock } from './clock';
+import { FeedClient, type Sockets } from './feed';
+import type { Fetch } from './http';
+import { NowShowing } from './now-showing';
+import { OrderBook } from './order-book';
+import { OrderClient } from './orders';
+import { LatencyPlayhead } from './playhead';
+import { ViewerSession } from './session';
+import { openStorage } from './storage';
+
+/** Guests get their token some time after arriving, spread over this long, and not all at the first look. */
+export const TOKEN_SPREAD_MS = 15_000;
+
+export interface ViewingOptions {
+  readonly base: string;
+  readonly show: string;
+  readonly channel: string;
+  readonly token: string | null;
+  readonly page: Window;
+  readonly fetch?: Fetch;
+  readonly sockets?: Sockets;
+}
+
+/** One viewer of one channel: everything between the server and what is on screen. Call `start` once and `stop` when done. */
+export class Viewing {
+  readonly clock: ServerClock;
+  readonly feed: FeedClient;
+  readonly session: ViewerSession;
+  readonly orders: OrderClient;
+  readonly showing: NowShowing;
+
+  /** How far the channel's picture is behind, for players that cannot tell; set it once the show is known. */
+  latency_ms = 0;
+  #early: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ViewingOptions) {
+    const { base, show, channel, page } = options;
+    const fetch: Fetch = options.fetch ?? ((url, init) => page.fetch(url, init));
+    const random = (): number => Math.random();
+    this.clock = new ServerClock(monotonicClock(page.performance));
+    this.feed = new FeedClient({
+      base,
+      show,
+      channel,
+      clock: this.clock,
+      random,
+      page,
+      ...(options.sockets === undefined ? {} : { sockets: options.sockets }),
+    });
+    const browser = openStorage('local', page);
+    this.session = new ViewerSession({
+      base,
+      show,
+      channel,
+      given: options.token,
+      store: browser,
+      fetch,
+      now: () => this.clock.now(),
+    });
+    this.orders = new OrderClient({
+      base,
+      show,
+      feed: this.feed,
+      clock: this.clock,
+      session: this.session,
+      book: new OrderBook(show, channel, openStorage('session', page), browser),
+      fetch,
+      random,
+      newKey,
+    });
+    this.showing = new NowShowing(this.feed);
+  }
+
+  /** The programme time by the channel's usual delay. */
+  readonly latencyTime = (): number => this.clock.now() - this.latency_ms;
+
+  start(): void {
+    this.feed.start();
+    this.orders.resume();
+    this.#early = setTimeout(() => {
+      // A refusal is shown when the buyer taps; here it only means there is nothing to prepare.
+      this.session.token().catch(() => undefined);
+    }, Math.random() * TOKEN_SPREAD_MS);
+  }
+
+  /** Follows the channel's usual delay: there is no picture on this page that could be asked. */
+  followLatency(): void {
+    this.showing.follow(new LatencyPlayhead(this.latencyTime));
+  }
+
+  stop(): void {
+    clearTimeout(this.#early);
+    this.showing.follow(null);
+    this.orders.stop();
+    this.feed.stop();
+  }
+}
+
+/** A key no other intent has: a version 4 UUID, also on pages without a secure context. */
+function newKey(): string {
+  if ('randomUUID' in crypto) return crypto.randomUUID();
+  const bytes = Array.from((crypto as Crypto).getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0'));
+  return bytes.join('');
+}

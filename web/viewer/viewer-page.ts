@@ -1,0 +1,365 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, query, state } from 'lit/decorators.js';
+import { keyed } from 'lit/directives/keyed.js';
+import '../shared/buy-card';
+import '../shared/connection-state';
+import '../shared/lang-switch';
+import '../shared/look-strip';
+import '../shared/order-list';
+import { pageAddress, type PageAddress } from '../shared/addresses';
+import { backoffMs, RECONNECT } from '../shared/backoff';
+import { ProblemError } from '../shared/http';
+import { Localizer, pageLang, rememberLang, type Lang } from '../shared/i18n';
+import type { LookView } from '../shared/messages';
+import { isOpen, type Wish } from '../shared/order-book';
+import { Programme, type PictureState } from '../shared/programme';
+import { getShow, programmeUrl, type ChannelSummary, type ShowDetails } from '../shared/show';
+import { openStorage } from '../shared/storage';
+import { foundation } from '../shared/theme';
+import { Viewing } from '../shared/viewing';
+import { words } from '../shared/words';
+import './picture-controls';
+import type { PictureCommand } from './picture-controls';
+import { viewerStyles } from './viewer-styles';
+import { viewerWords } from './words';
+
+const BACK_S = 30;
+const TICK_MS = 1_000;
+const WORN_KEY = 'snbn.size';
+
+/** /watch/{show}?channel=…: the picture, the card of what it shows, everything shown so far, and the viewer's bag. */
+@customElement('viewer-page')
+export class ViewerPage extends LitElement {
+  static override styles = [foundation, viewerStyles];
+
+  @state() private currentLang: Lang;
+  @state() private show: ShowDetails | null = null;
+  @state() private missing = false;
+  @state() private look: LookView | null = null;
+  @state() private past: LookView | null = null;
+  @state() private picture: PictureState = 'opening';
+  @state() private muted = true;
+  @state() private worn: string | null;
+  @query('video') private readonly video!: HTMLVideoElement;
+  @query('.stage') private readonly stage!: HTMLElement;
+  @query('dialog.bag-drawer') private readonly bag!: HTMLDialogElement;
+  @query('dialog.look-drawer') private readonly lookDrawer!: HTMLDialogElement;
+
+  readonly #address: PageAddress = pageAddress(location, 'web');
+  readonly #store = openStorage('local', window);
+  readonly #viewing: Viewing;
+  #programme: Programme | null = null;
+  #ticking: ReturnType<typeof setInterval> | undefined;
+
+  constructor() {
+    super();
+    this.currentLang = pageLang(window, this.#store);
+    this.worn = this.#store.getItem(WORN_KEY);
+    rememberLang(this.currentLang, document, this.#store);
+    this.#viewing = new Viewing({ ...this.#address, page: window });
+    const redraw = (): void => {
+      this.requestUpdate();
+    };
+    this.#viewing.feed.changes.listen(redraw);
+    this.#viewing.feed.states.listen(redraw);
+    this.#viewing.orders.changes.listen(redraw);
+    this.#viewing.showing.changes.listen((look) => {
+      this.look = look;
+    });
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#viewing.start();
+    this.#ticking = setInterval(() => {
+      this.requestUpdate();
+    }, TICK_MS);
+    void this.#load(0);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#ticking);
+    this.#programme?.stop();
+    this.#viewing.stop();
+  }
+
+  protected override render(): TemplateResult {
+    const text = new Localizer(this.currentLang, words);
+    if (this.missing || this.#viewing.feed.state.kind === 'final') {
+      return html`<main class="gone serif" lang=${text.tag}><span>${text.t('no_such_show')}</span><a href="/">←</a></main>`;
+    }
+    return html`
+      ${this.#renderTop(text)}
+      <main lang=${text.tag}>
+        <section class="stage">${this.#renderPicture()} ${this.#renderPlace(text)}</section>
+        ${this.#renderSoFar(text)}
+      </main>
+      <p class="unseen" role="status">
+        ${this.look === null
+          ? text.t('announce_none')
+          : text.t('announce_look', { number: this.look.number, title: text.pick(this.look.titles, this.look.title), brand: this.look.brand })}
+      </p>
+      ${this.#renderBag(text)} ${this.#renderPastLook(text)}
+    `;
+  }
+
+  protected override updated(): void {
+    const text = new Localizer(this.currentLang, words);
+    if (this.show !== null) document.title = `${text.pick(this.show.titles, this.show.title)} · ${this.#channelName()}`;
+  }
+
+  #renderTop(text: Localizer<keyof typeof words.en>): TemplateResult {
+    const count = this.#viewing.orders.orders.filter((order) => isOpen(order) || order.phase === 'reserved' || order.phase === 'paid').length;
+    return html`<header class="top" lang=${text.tag}>
+      <span class="channel serif">${this.#channelName()}</span>
+      <h1 class="title">${this.show === null ? '' : text.pick(this.show.titles, this.show.title)}</h1>
+      <connection-state .state=${this.#viewing.feed.state} lang=${this.currentLang}></connection-state>
+      <lang-switch
+        lang=${this.currentLang}
+        @lang-chosen=${(event: CustomEvent<Lang>) => {
+          this.currentLang = event.detail;
+          rememberLang(event.detail, document, this.#store);
+        }}
+      ></lang-switch>
+      <button
+        type="button"
+        class="bag"
+        data-action="bag"
+        data-count=${count}
+        aria-label=${`${text.t('bag')}: ${text.t('orders_count', { count })}`}
+        @click=${() => {
+          this.bag.showModal();
+        }}
+      >
+        <span>${text.t('bag')}</span><b class="figures">${count}</b>
+      </button>
+    </header>`;
+  }
+
+  #renderPicture(): TemplateResult {
+    const text = new Localizer(this.currentLang, viewerWords);
+    const reading = this.#viewing.showing.reading;
+    const notice = this.picture === 'opening' || this.picture === 'waiting' || this.picture === 'broken' ? text.t(this.picture) : null;
+    return html`<div class="picture" data-picture=${this.picture}>
+      <video muted playsinline aria-label=${text.t('programme')} @volumechange=${this.#volumeChanged} @click=${this.#togglePlay}></video>
+      ${notice === null ? nothing : html`<p class="notice" role="status">${notice}</p>`}
+      ${this.muted && this.picture === 'playing'
+        ? html`<button type="button" class="sound" data-action="sound" @click=${this.#toggleSound}>${text.t('sound_on')}</button>`
+        : nothing}
+      ${this.picture === 'blocked'
+        ? html`<button
+            type="button"
+            class="big-play"
+            data-action="play"
+            @click=${() => {
+              this.#programme?.play();
+            }}
+          >
+            ${text.t('play')}
+          </button>`
+        : nothing}
+      <picture-controls
+        lang=${this.currentLang}
+        ?playing=${this.picture === 'playing' || this.picture === 'waiting'}
+        ?muted=${this.muted}
+        ?fullscreen=${document.fullscreenElement !== null}
+        .behindLive=${this.#programme?.behindLive() ?? null}
+        .behindStage=${reading === null ? null : Math.max(0, (this.#viewing.clock.now() - reading.programme_ms) / 1000)}
+        @picture-command=${this.#command}
+      ></picture-controls>
+    </div>`;
+  }
+
+  #renderPlace(text: Localizer<keyof typeof words.en>): TemplateResult {
+    const { look } = this;
+    if (look !== null) return html`<div class="place">${keyed(look.id, this.#renderCard(look, true))}</div>`;
+    const before = this.#viewing.feed.phase === 'before';
+    return html`<div class="place">
+      <p class="idle">
+        <b class="serif">${text.t(before ? 'before_title' : 'idle_title')}</b>
+        ${before && this.show !== null ? text.date(this.show.starts_at_ms, this.show.time_zone) : nothing}
+      </p>
+    </div>`;
+  }
+
+  #renderCard(look: LookView, live: boolean): TemplateResult {
+    const { feed, orders, clock } = this.#viewing;
+    return html`<buy-card
+      .look=${look}
+      .live=${live}
+      .stock=${feed.timeline.stockLevels()}
+      .orders=${orders.orders}
+      .now=${() => clock.now()}
+      .worn=${this.worn}
+      .channelName=${this.#channelName()}
+      .base=${this.#address.base}
+      lang=${this.currentLang}
+      @buy=${(event: CustomEvent<Wish>) => orders.buy(event.detail)}
+      @retry=${this.#retry}
+      @cancel=${this.#cancel}
+      @size=${(event: CustomEvent<string>) => {
+        this.worn = event.detail;
+        this.#store.setItem(WORN_KEY, event.detail);
+      }}
+    ></buy-card>`;
+  }
+
+  #renderSoFar(text: Localizer<keyof typeof words.en>): TemplateResult | typeof nothing {
+    const looks = this.#viewing.showing.looksSoFar;
+    if (looks.length === 0) return nothing;
+    return html`<section class="so-far" aria-labelledby="so-far">
+      <h2 class="serif" id="so-far">${text.t('looks_so_far')} <small>${text.t('looks_so_far_note')}</small></h2>
+      <look-strip
+        .looks=${looks}
+        .stock=${this.#viewing.feed.timeline.stockLevels()}
+        .current=${this.look?.id ?? null}
+        lang=${this.currentLang}
+        @look-chosen=${(event: CustomEvent<LookView>) => {
+          this.past = event.detail;
+          this.lookDrawer.showModal();
+        }}
+      ></look-strip>
+    </section>`;
+  }
+
+  #renderBag(text: Localizer<keyof typeof words.en>): TemplateResult {
+    return html`<dialog class="bag-drawer" aria-label=${text.t('bag')} lang=${text.tag} @click=${closeOnBackdrop}>
+      ${drawerTop(text.t('bag'), text.t('close'))}
+      <order-list
+        .orders=${this.#viewing.orders.orders}
+        .now=${() => this.#viewing.clock.now()}
+        lang=${this.currentLang}
+        @retry=${this.#retry}
+        @cancel=${this.#cancel}
+      ></order-list>
+    </dialog>`;
+  }
+
+  #renderPastLook(text: Localizer<keyof typeof words.en>): TemplateResult {
+    const { past } = this;
+    return html`<dialog
+      class="look-drawer"
+      aria-label=${text.t('looks_so_far')}
+      lang=${text.tag}
+      @click=${closeOnBackdrop}
+      @close=${() => {
+        this.past = null;
+      }}
+    >
+      ${drawerTop(text.t('looks_so_far'), text.t('close'))} ${past === null ? nothing : keyed(past.id, this.#renderCard(past, false))}
+    </dialog>`;
+  }
+
+  readonly #retry = (event: CustomEvent<string>): void => {
+    this.#viewing.orders.retry(event.detail);
+  };
+
+  readonly #cancel = (event: CustomEvent<string>): void => {
+    void this.#viewing.orders.cancel(event.detail);
+  };
+
+  readonly #volumeChanged = (): void => {
+    this.muted = this.video.muted || this.video.volume === 0;
+  };
+
+  readonly #toggleSound = (): void => {
+    this.video.muted = !this.video.muted;
+  };
+
+  readonly #togglePlay = (): void => {
+    if (this.video.paused) this.#programme?.play();
+    else this.video.pause();
+  };
+
+  readonly #command = (event: CustomEvent<PictureCommand>): void => {
+    switch (event.detail) {
+      case 'toggle-play':
+        this.#togglePlay();
+        break;
+      case 'toggle-sound':
+        this.#toggleSound();
+        break;
+      case 'back':
+        this.#programme?.back(BACK_S);
+        break;
+      case 'go-live':
+        this.#programme?.goLive();
+        break;
+      case 'toggle-fullscreen':
+        if (document.fullscreenElement === null) void this.stage.requestFullscreen();
+        else void document.exitFullscreen();
+        break;
+    }
+  };
+
+  #channel(): ChannelSummary | undefined {
+    return this.show?.channels.find((channel) => channel.id === this.#address.channel);
+  }
+
+  #channelName(): string {
+    const channel = this.#channel();
+    return channel === undefined ? '' : new Localizer(this.currentLang, words).pick(channel.names, channel.name);
+  }
+
+  async #load(attempt: number): Promise<void> {
+    try {
+      this.show = await getShow((url, init) => fetch(url, init), this.#address.base, this.#address.show);
+    } catch (error) {
+      if (error instanceof ProblemError && error.problem.status === 404) {
+        this.missing = true;
+      } else if (this.isConnected) {
+        setTimeout(() => void this.#load(attempt + 1), backoffMs(RECONNECT, attempt, Math.random()));
+      }
+      return;
+    }
+    this.#viewing.latency_ms = this.#channel()?.latency_ms ?? 0;
+    await this.updateComplete;
+    this.#openPicture(programmeUrl(this.#address.base, this.show));
+  }
+
+  #openPicture(url: string | null): void {
+    if (url === null) {
+      this.picture = 'broken';
+      this.#viewing.followLatency();
+      return;
+    }
+    // The attribute alone does not mute a video that was made by script; unmuted, it may not start by itself.
+    this.video.muted = true;
+    const programme = new Programme(this.video, url, this.#viewing.latencyTime);
+    this.#programme = programme;
+    programme.states.listen((picture) => {
+      this.picture = picture;
+      if (picture === 'broken') this.#viewing.followLatency();
+    });
+    programme.playheads.listen((playhead) => {
+      this.#viewing.showing.follow(playhead);
+    });
+    programme.start();
+  }
+}
+
+function drawerTop(title: string, close: string): TemplateResult {
+  return html`<div class="drawer-top">
+    <h2 class="serif">${title}</h2>
+    <button
+      type="button"
+      data-action="close"
+      @click=${(event: Event) => {
+        (event.currentTarget as HTMLElement).closest('dialog')?.close();
+      }}
+    >
+      ${close}
+    </button>
+  </div>`;
+}
+
+function closeOnBackdrop(event: Event): void {
+  if (event.target === event.currentTarget) (event.currentTarget as HTMLDialogElement).close();
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'viewer-page': ViewerPage;
+  }
+}
