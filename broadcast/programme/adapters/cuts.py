@@ -43,13 +43,11 @@ class _Cutter:
         self._audio_base = None if audio is None else Fraction(audio.time_base or 1)
         self._usual = _usual_ticks(video, self._video_base)
         self._origin: int | None = None
-        self._group: list["av.Packet[Any]"] = []  # since the last key frame
-        self._segment: list["av.Packet[Any]"] = []  # whole groups before it
+        self._group: list[av.Packet[Any]] = []  # since the last key frame
+        self._segment: list[av.Packet[Any]] = []  # whole groups before it
         self._start = 0  # ticks where the segment starts
-        self._ready: deque[tuple[list["av.Packet[Any]"], int]] = (
-            deque()
-        )  # (packets, end ticks), waiting for their sound
-        self._sound: deque["av.Packet[Any]"] = deque()
+        self._ready: deque[tuple[list[av.Packet[Any]], int]] = deque()  # (packets, end ticks), waiting for their sound
+        self._sound: deque[av.Packet[Any]] = deque()
         self._seen = 0  # ticks of picture read
         self._ended = False
 

@@ -8,6 +8,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
+from av.video.reformatter import Colorspace, VideoReformatter
 from PIL import Image, ImageChops
 
 from broadcast.programme.adapters import stage
@@ -83,21 +85,21 @@ def _encode(
         video.width, video.height, video.pix_fmt = stage.WIDTH, stage.HEIGHT, "yuv420p"
         audio = output.add_stream("aac", rate=SAMPLE_RATE, options={"b": str(_AUDIO_BITS_PER_SECOND)})
         audio.layout = "stereo"
-        sounds = beat(Fraction(total, FRAME_RATE))
-        heard = Fraction(0)
+        sounds = beat(audio, Fraction(total, FRAME_RATE))
+        to_video_colours = VideoReformatter()
         for number, picture in enumerate(frames(looks, seconds_per_look)):
-            frame = av.VideoFrame.from_image(picture).reformat(format="yuv420p", dst_colorspace="ITU709")
+            drawn = av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")
+            frame = to_video_colours.reformat(drawn, format="yuv420p", dst_colorspace=Colorspace.ITU709)
             frame.pts, frame.time_base = number, Fraction(1, FRAME_RATE)
             output.mux(video.encode(frame))
-            while heard <= Fraction(number, FRAME_RATE) and (sound := next(sounds, None)) is not None:
-                heard = Fraction((sound.pts or 0) + sound.samples, SAMPLE_RATE)
-                output.mux(audio.encode(sound))
+            for sound in sounds:
+                output.mux(sound)
+                if (sound.pts or 0) * FRAME_RATE > number * SAMPLE_RATE:
+                    break
             if number % (FRAME_RATE // 2) == 0 or number + 1 == total:
                 progress(number + 1, total)
-        for sound in sounds:
-            output.mux(audio.encode(sound))
         output.mux(video.encode(None))
-        output.mux(audio.encode(None))
+        output.mux(list(sounds))
 
 
 def frames(looks: Sequence[FilmLook], seconds_per_look: int) -> Iterator[Image.Image]:
@@ -181,17 +183,17 @@ class _Model:
         poses = _FRONT_POSES if front else _BACK_POSES
         phase = int(walked * poses) % poses
         if (front, phase) not in self._poses:
-            self._poses[front, phase] = draw_figure(self.outfit, self._fabric, phase / poses, front=front)
+            drawn = draw_figure(self.outfit, self._fabric, phase / poses, front=front)
+            self._poses[front, phase] = drawn.convert("RGBa")  # shrinks without dark fringes, and without converting
         return self._poses[front, phase]
 
     def _paste(self, canvas: Image.Image, pose: Image.Image, size: float, lane: float, across: float) -> None:
         scale = size * FULL_SIZE
         width = max(2, round(FIGURE_WIDTH * scale * across))
         height = max(4, round(pose.height * scale))
-        small = pose.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
-        light = 0.5 + 0.5 * min(1.0, max(0.0, (size - stage.FAR) / 0.35))
-        if light < 1:
-            small = small.point([round(level * light) for level in range(256)] * 3 + list(range(256)))
+        small = pose.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0).convert("RGBA")
+        if size < _LIT:
+            small = small.point(_DIMMED[int((size - stage.FAR) / (_LIT - stage.FAR) * len(_DIMMED))])
         x = round(stage.WIDTH / 2 + lane * 205 * size - width / 2)
         sole = round((CROWN_PIXELS + SOLE * UNIT) * scale)
         y = round(stage.floor_row(size)) - sole
@@ -208,6 +210,17 @@ def _fade() -> Image.Image:
 
 
 _FADE = _fade()
+
+
+def _dimmed() -> list[list[int]]:
+    """Return tables that darken RGBA pixels, from half their light to all of it."""
+    steps = 24
+    shares = (0.5 + 0.5 * step / steps for step in range(steps))
+    return [[round(level * share) for level in range(256)] * 3 + list(range(256)) for share in shares]
+
+
+_LIT = stage.FAR + 0.35  # size of a model that has come into the full light
+_DIMMED = _dimmed()
 
 
 def _approach(share: float) -> float:
