@@ -197,7 +197,7 @@ def _done(state: TimelineState, entry: Entry, rundown: Rundown) -> TimelineState
     standing, echoes = state.standing, state.echoes
     if entry.cue is not None:
         ids = frozenset(entry.cue.replaces)
-        ended = tuple(placed for placed in standing if placed.cue.id in ids)
+        ended = tuple(placed for placed in standing if placed.cue.id in ids) if ids else ()
         standing, echoes = _without(standing, ids), _without(echoes, ids)
         if entry.command == "hold":
             echoes = _with(echoes, PlacedCue(entry.cue, entry))
@@ -265,7 +265,7 @@ def _undone(state: TimelineState, entry: Entry, undoes: int) -> TimelineState:
 
 
 def _renamed(history: tuple[Undoable, ...], reborn: Mapping[CueId, PlacedCue]) -> tuple[Undoable, ...]:
-    """Let older commands know the cues that came back by their new ids."""
+    """Let older commands know the cues that came back by their new ids, so that undoing them leaves those alone."""
     if not reborn:
         return history
     return tuple(
@@ -302,4 +302,4 @@ def _with(cues: tuple[PlacedCue, ...], placed: PlacedCue) -> tuple[PlacedCue, ..
 
 
 def _without(cues: tuple[PlacedCue, ...], ids: frozenset[CueId]) -> tuple[PlacedCue, ...]:
-    return tuple(placed for placed in cues if placed.cue.id not in ids)
+    return tuple(placed for placed in cues if placed.cue.id not in ids) if ids else cues

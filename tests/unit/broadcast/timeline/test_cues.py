@@ -297,6 +297,15 @@ def test_a_take_that_was_armed_again_can_itself_be_undone(gallery: Any) -> None:
     assert gallery.seen_at(gallery.now + 10_000) is None
 
 
+def test_undoing_further_back_leaves_alone_what_an_undo_has_brought_back(gallery: Any) -> None:
+    gallery.press("take", "one")
+    armed = gallery.press("take", "two", in_ms=5_000).cue
+    gallery.press("correct", "three")
+    gallery.press("undo")
+    entry = gallery.press("undo").entry
+    assert (entry.cue.replaces, entry.restored) == ((armed.id,), ())
+
+
 def test_undo_does_not_arm_again_what_another_take_had_overtaken_at_its_frame(gallery: Any) -> None:
     gallery.press("take", "one", in_ms=5_000)
     gallery.press("take", "two", in_ms=5_000)
