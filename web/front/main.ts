@@ -1,1 +1,1 @@
-export {};
+import './front-page';

@@ -1,8 +1,9 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { cardStyles } from './buy-card-styles';
 import { openLink } from './deep-link';
+import { element } from './define';
 import { Localizer, type Lang } from './i18n';
 import type { LookView, Money, StockLevel } from './messages';
 import { preferredProduct, preferredSize, products, together, type Product, type SizeChoice } from './offers';
@@ -21,7 +22,7 @@ const TICK_MS = 1_000;
  *
  * Fires `buy` (detail: Wish), `retry` and `cancel` (detail: the order's key), and `size` (detail: the size chosen).
  */
-@customElement('buy-card')
+@element('buy-card')
 export class BuyCard extends LitElement {
   static override styles = [foundation, cardStyles];
 

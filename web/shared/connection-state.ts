@@ -1,12 +1,13 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { property } from 'lit/decorators.js';
+import { element } from './define';
 import type { ConnectionState } from './feed';
 import { Localizer, type Lang } from './i18n';
 import { foundation } from './theme';
 import { words, type Word } from './words';
 
 /** How the page is connected, in a word and a dot. Carries `data-connection` with the state's kind. */
-@customElement('connection-state')
+@element('connection-state')
 export class ConnectionChip extends LitElement {
   static override styles = [
     foundation,

@@ -1,5 +1,6 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { property } from 'lit/decorators.js';
+import { element } from './define';
 import { LANGS, Localizer, type Lang } from './i18n';
 import { foundation } from './theme';
 import { words } from './words';
@@ -8,7 +9,7 @@ const NAMES: Readonly<Record<Lang, string>> = { zh: '中文', en: 'EN' };
 const TAGS: Readonly<Record<Lang, string>> = { zh: 'zh-CN', en: 'en' };
 
 /** Chooses the page's language. Fires `lang-chosen` with the language as detail. */
-@customElement('lang-switch')
+@element('lang-switch')
 export class LangSwitch extends LitElement {
   static override styles = [
     foundation,

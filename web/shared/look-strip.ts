@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { element } from './define';
 import { Localizer, type Lang } from './i18n';
 import type { LookView, StockLevel } from './messages';
 import { products, together } from './offers';
@@ -8,7 +9,7 @@ import { foundation } from './theme';
 import { words } from './words';
 
 /** Looks shown so far, newest first, as a strip to go back to. Fires `look-chosen` with the look as detail. */
-@customElement('look-strip')
+@element('look-strip')
 export class LookStrip extends LitElement {
   static override styles = [
     foundation,

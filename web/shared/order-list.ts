@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { element } from './define';
 import { Localizer, type Lang } from './i18n';
 import type { BuyerOrder } from './order-book';
 import { statusText } from './order-text';
@@ -10,7 +11,7 @@ import { words } from './words';
 const TICK_MS = 1_000;
 
 /** This viewer's orders, newest first. Fires `retry` and `cancel` with the order's key as detail. */
-@customElement('order-list')
+@element('order-list')
 export class OrderList extends LitElement {
   static override styles = [
     foundation,

@@ -1,6 +1,6 @@
 import type Hls from 'hls.js';
 import { backoffMs, type Backoff } from './backoff';
-import { PicturePlayhead, type Playhead } from './playhead';
+import type { HlsSource } from './playhead';
 import { Signal } from './signal';
 
 /** A picture that has not moved for this long while it should is opened anew. */
@@ -14,18 +14,22 @@ const REOPEN: Backoff = { firstMs: 1_000, capMs: 15_000 };
 
 export type PictureState = 'opening' | 'playing' | 'paused' | 'blocked' | 'waiting' | 'broken';
 
+/** One opening of the picture: by hls.js, or by the browser itself where `hls` is null. */
+export interface Opening {
+  readonly hls: (HlsSource & { readonly media: HTMLMediaElement | null }) | null;
+}
+
 /**
- * The programme in a video element: opens the playlist, survives a server that goes and comes back, and gives the playhead
- * of each opening. Muted autoplay where the browser allows it; `blocked` where it wants a tap first.
+ * The programme in a video element: opens the playlist, survives a server that goes and comes back, and tells of each
+ * opening, so that a playhead can follow it. Muted autoplay where the browser allows it; `blocked` where it wants a tap first.
  */
 export class Programme {
   readonly states = new Signal<PictureState>();
-  /** Another opening of the picture has another playhead; null while there is none. */
-  readonly playheads = new Signal<Playhead | null>();
+  /** The picture was opened, told before its first byte is asked for; null: it was closed. */
+  readonly openings = new Signal<Opening | null>();
 
   readonly #video: HTMLVideoElement;
   readonly #url: string;
-  readonly #latency: () => number;
   #hls: Hls | null = null;
   #state: PictureState = 'opening';
   #attempt = 0;
@@ -34,10 +38,9 @@ export class Programme {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #abort = new AbortController();
 
-  constructor(video: HTMLVideoElement, url: string, latency: () => number) {
+  constructor(video: HTMLVideoElement, url: string) {
     this.#video = video;
     this.#url = url;
-    this.#latency = latency;
   }
 
   get state(): PictureState {
@@ -124,7 +127,7 @@ export class Programme {
     hls.on(HlsPlayer.Events.MANIFEST_PARSED, () => {
       this.play();
     });
-    this.playheads.emit(new PicturePlayhead(this.#video, hls, this.#latency));
+    this.openings.emit({ hls });
     hls.loadSource(this.#url);
     hls.attachMedia(this.#video);
   }
@@ -134,7 +137,7 @@ export class Programme {
       this.#enter('broken');
       return;
     }
-    this.playheads.emit(new PicturePlayhead(this.#video, null, this.#latency));
+    this.openings.emit({ hls: null });
     this.#video.src = this.#url;
     this.play();
   }
@@ -152,7 +155,7 @@ export class Programme {
       this.#hls.destroy();
       this.#hls = null;
     }
-    this.playheads.emit(null);
+    this.openings.emit(null);
   }
 
   #lookForStall(): void {

@@ -12,6 +12,7 @@ import { ProblemError } from '../shared/http';
 import { Localizer, pageLang, rememberLang, type Lang } from '../shared/i18n';
 import type { LookView } from '../shared/messages';
 import { isOpen, type Wish } from '../shared/order-book';
+import { PicturePlayhead } from '../shared/playhead';
 import { Programme, type PictureState } from '../shared/programme';
 import { getShow, programmeUrl, type ChannelSummary, type ShowDetails } from '../shared/show';
 import { openStorage } from '../shared/storage';
@@ -326,14 +327,14 @@ export class ViewerPage extends LitElement {
     }
     // The attribute alone does not mute a video that was made by script; unmuted, it may not start by itself.
     this.video.muted = true;
-    const programme = new Programme(this.video, url, this.#viewing.latencyTime);
+    const programme = new Programme(this.video, url);
     this.#programme = programme;
     programme.states.listen((picture) => {
       this.picture = picture;
       if (picture === 'broken') this.#viewing.followLatency();
     });
-    programme.playheads.listen((playhead) => {
-      this.#viewing.showing.follow(playhead);
+    programme.openings.listen((opening) => {
+      this.#viewing.showing.follow(opening === null ? null : new PicturePlayhead(this.video, opening.hls, this.#viewing.latencyTime));
     });
     programme.start();
   }
