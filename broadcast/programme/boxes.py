@@ -21,6 +21,7 @@ _TRUN_SIZE = 0x200
 _TRUN_FLAGS = 0x400
 _TRUN_COMPOSITION = 0x800
 
+_ESDS_ELEMENTARY_STREAM = 0x03
 _ESDS_DECODER_SPECIFIC = 0x05
 
 
@@ -102,8 +103,8 @@ def tracks(init: bytes) -> dict[int, Track]:
         timescale = int.from_bytes(mdhd[20:24] if mdhd[0] else mdhd[12:16])
         handler = str(_child(mdia, "hdlr")[8:12], "latin-1")
         stsd = _child(_child(_child(mdia, "minf"), "stbl"), "stsd")
-        kind, _, entry = next(boxes(stsd[8:]))
-        found[number] = Track(id=number, handler=handler, timescale=timescale, codec=_codec(kind, entry))
+        entry_kind, _, entry = next(boxes(stsd[8:]))
+        found[number] = Track(id=number, handler=handler, timescale=timescale, codec=_codec(entry_kind, entry))
     return found
 
 
@@ -184,7 +185,9 @@ def _audio_object_type(descriptors: memoryview) -> int:
         at += 1
         if tag == _ESDS_DECODER_SPECIFIC:
             return descriptors[at] >> 3
-        at += 3 if tag == 0x03 else 13  # the fixed fields of an ES and of a decoder config descriptor
+        at += (
+            3 if tag == _ESDS_ELEMENTARY_STREAM else 13
+        )  # the fixed fields of an ES and of a decoder config descriptor
     raise ProgrammeError("unreadable", "the sound's configuration is missing")
 
 

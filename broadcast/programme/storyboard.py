@@ -15,12 +15,20 @@ MAX_FRAMES = 1 << 20
 
 
 class FilmLook(msgspec.Struct, frozen=True, kw_only=True):
-    """One look as the film captions it. ``number`` is the look number viewers see; texts in Latin letters."""
+    """One look as the film shows it.
+
+    Attributes:
+        number: the look number viewers see.
+        brand: in Latin letters; what the film's typeface can't write is left out.
+        title: the same.
+        wears: a few English words on each article, the most important first, for the picture: title, kind, colour.
+    """
 
     id: LookId
     number: str
     brand: str
     title: str
+    wears: tuple[str, ...] = ()
 
 
 class Shot(msgspec.Struct, frozen=True, kw_only=True):

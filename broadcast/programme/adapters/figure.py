@@ -3,33 +3,15 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
+from broadcast.programme.adapters.fabric import CROWN_PIXELS, HEIGHT, UNIT, WIDTH, Fabric, shaded
 from broadcast.programme.wardrobe import Colour, Outfit
-
-UNIT = 0.48
-"""Pixels per body unit of a drawn figure: half as large again as ever shown, so that shrinking smooths it."""
-
-WIDTH, HEIGHT = 260, 512
-"""Pixels of a drawn figure."""
-
-SOLE = 1000
-"""Body units from the crown to the soles."""
-
-CROWN_PIXELS = 20
-"""Pixels above the crown; the sole stands at ``CROWN_PIXELS + SOLE * UNIT``."""
 
 Point = tuple[float, float]
 
-_RIM_LIGHT: Colour = (226, 214, 240)
-_RIM_SHARE = [round(level * 0.42) for level in range(256)]
-_ROUND_OFF = [min(255, round(90 + 0.82 * level)) for level in range(256)]
 
-_Shares = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
-
-
-def draw_figure(outfit: Outfit, fabric: "Fabric", phase: float, *, front: bool) -> Image.Image:
+def draw_figure(outfit: Outfit, fabric: Fabric, phase: float, *, front: bool) -> Image.Image:
     """Return a figure in mid-walk as RGBA, ``WIDTH`` by ``HEIGHT``.
 
     Args:
@@ -38,7 +20,8 @@ def draw_figure(outfit: Outfit, fabric: "Fabric", phase: float, *, front: bool) 
         phase: of the walk, two steps from 0 to 1.
         front: facing the camera, or walking away.
     """
-    return _shaded(_Figure(outfit, phase, front=front).drawn(), fabric)
+    figure = _Figure(outfit, phase, front=front).drawn()
+    return shaded(figure.image, figure.cloth_mask, fabric)
 
 
 class _Figure:
@@ -113,7 +96,7 @@ class _Figure:
 
     def _legs(self) -> None:
         order = (-1, 1) if self.stride * (1 if self.front else -1) > 0 else (1, -1)  # the nearer leg last
-        covered = self.wears.garment in {"coat", "suit", "puffer", "jumpsuit", "cape"}
+        covered = self.wears.garment in {"coat", "suit", "puffer", "jumpsuit", "cape", "jacket"}
         for side in order:
             joints = self.leg_joints(side)
             foot, ground = joints[2]
@@ -225,8 +208,8 @@ class _Figure:
             if hair in {"long", "ponytail"}:
                 wide = 44 if hair == "long" else 17
                 flow = self.swing * 0.7
-                self.shape([(-wide + tilt, 40), (wide + tilt, 40), (wide + flow, 230), (flow, 262), (-wide + flow, 230)],
-                           colour)  # fmt: skip
+                fall = [(-wide + tilt, 40), (wide + tilt, 40), (wide + flow, 230), (flow, 262), (-wide + flow, 230)]
+                self.shape(fall, colour)
         else:
             self.shape([(-41 + tilt, 66), (-44 + tilt, 24), (-20 + tilt, -10), (20 + tilt, -10), (44 + tilt, 24),
                         (41 + tilt, 66), (31 + tilt, 34), (4 + tilt, 20), (-30 + tilt, 36)], colour)  # fmt: skip
@@ -294,6 +277,17 @@ class _Figure:
             for y in (362, 408):
                 self.oval(self.sway * 0.7 + 7, y, 4, 4, self.wears.accent)
 
+    def jacket(self) -> None:
+        cloth = self.wears.cloth
+        rib = _mixed(cloth, (0, 0, 0), 0.3)
+        self.torso(cloth, wide=1.2, hem=478)
+        self.line([(-76 + self.sway, 470), (76 + self.sway, 470)], rib, 16)
+        self.shape([(-42, 132), (42, 132), (56, 178), (0, 206), (-56, 178)], _mixed(cloth, (0, 0, 0), 0.16), cloth=True)
+        if self.front:
+            self.line([(0, 190), (self.sway, 470)], _mixed(cloth, (255, 255, 255), 0.45), 4)
+            self.line([(-14, 200), (-12, 268)], (240, 238, 234), 3)
+            self.line([(14, 200), (12, 268)], (240, 238, 234), 3)
+
     def puffer(self) -> None:
         cloth = self.wears.cloth
         self.torso(cloth, wide=1.5, hem=500)
@@ -345,7 +339,7 @@ class _Figure:
         wears, side = self.wears, 1 if self.front else -1
         x = side * (104 + 16 * self.stride * side)
         y = 486 + 16 * self.stride * side
-        leather = _mixed(wears.accent, (40, 20, 10), 0.45)
+        leather = _mixed(wears.leather, (40, 20, 10), 0.25)
         if wears.carried == "clutch":
             self.shape([(x - 44, y - 8), (x + 40, y - 8), (x + 40, y + 44), (x - 44, y + 44)], leather, curved=False)
             self.oval(x - 2, y + 16, 6, 6, wears.accent)
@@ -355,6 +349,13 @@ class _Figure:
             self.shape([(x - 50 + sway, y + 68), (x + 50 + sway, y + 68), (x + 58 + sway, y + 170),
                         (x - 58 + sway, y + 170)], leather, curved=False)  # fmt: skip
             self.line([(x - 50 + sway, y + 84), (x + 50 + sway, y + 84)], wears.accent, 6)
+        elif wears.carried == "suitcase":
+            self.line([(x + side * 10, y), (x + side * 22, 640)], (190, 190, 198), 6)
+            self.shape([(x - 34 + side * 30, 630), (x + 50 + side * 30, 630), (x + 50 + side * 30, 944),
+                        (x - 34 + side * 30, 944)], leather)  # fmt: skip
+            for share in (-14, 8, 30):
+                rib = x + share + side * 30
+                self.line([(rib, 648), (rib, 926)], _mixed(leather, (0, 0, 0), 0.3), 4)
         elif wears.carried == "shoulder-bag":
             self.line([(-side * 66, 172), (side * 88 + self.sway, 440)], leather, 6)
             self.shape([(side * 66 + self.sway, 430), (side * 138 + self.sway, 430), (side * 142 + self.sway, 500),
@@ -370,54 +371,8 @@ _GARMENTS = {
     "skirt": _Figure.skirt_and_top,
     "jumpsuit": _Figure.jumpsuit,
     "cape": _Figure.cape,
+    "jacket": _Figure.jacket,
 }
-
-
-class Fabric:
-    """The pattern of an outfit's cloth, laid over every pose of it: where the cloth is darker, and where lighter."""
-
-    def __init__(self, outfit: Outfit) -> None:
-        darker, lighter = _pattern(outfit)
-        self.darker = Image.fromarray((darker * 255).astype(np.uint8))
-        self.lighter = Image.fromarray((lighter * 255).astype(np.uint8))
-
-
-def _shaded(figure: _Figure, fabric: Fabric) -> Image.Image:
-    """Return the flat drawing with its pattern, round towards the edges, and the runway's light along them."""
-    alpha = figure.image.getchannel("A")
-    image = figure.image.convert("RGB")
-    for colour, where in (((0, 0, 0), fabric.darker), ((255, 255, 255), fabric.lighter)):
-        image.paste(colour, None, ImageChops.multiply(figure.cloth_mask, where))
-    thick = alpha.reduce(4).filter(ImageFilter.GaussianBlur(UNIT * 6.5)).resize(alpha.size, Image.Resampling.BILINEAR)
-    shade = thick.point(_ROUND_OFF)
-    image = ImageChops.multiply(image, Image.merge("RGB", (shade, shade, shade)))
-    width = round(8 * UNIT)
-    for offset in (width, -width):
-        edge = ImageChops.subtract(alpha, ImageChops.offset(alpha, offset, 0))
-        image.paste(_RIM_LIGHT, None, edge.point(_RIM_SHARE))
-    image.putalpha(alpha)
-    return image
-
-
-def _pattern(outfit: Outfit) -> tuple[_Shares, _Shares]:
-    """Return how much darker and how much lighter the cloth is at each pixel, 0 to 1."""
-    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-    none = np.zeros((HEIGHT, WIDTH), np.float32)
-    step = round((27 + outfit.seed % 20) * UNIT)
-    across, down = columns % step, rows % step
-    if outfit.pattern == "stripes":
-        return (across < step / 2.4) * np.float32(0.5), none
-    if outfit.pattern == "check":
-        return ((across < step / 3) * np.float32(0.26) + (down < step / 3) * np.float32(0.26)), none
-    if outfit.pattern == "dots":
-        shifted = (columns + (rows // step % 2) * step / 2) % step
-        near = (shifted - step / 2) ** 2 + (down - step / 2) ** 2
-        return none, (near < (step / 3.6) ** 2) * np.float32(0.75)
-    if outfit.pattern == "sequins":
-        glitter = np.random.default_rng(outfit.seed).random((HEIGHT // 3 + 1, WIDTH // 3 + 1), dtype=np.float32)
-        amount = np.kron(glitter, np.ones((3, 3), np.float32))[:HEIGHT, :WIDTH] ** 3 * np.float32(1.5) - np.float32(0.4)
-        return np.clip(-amount, 0, 1), np.clip(amount, 0, 1)
-    return none, none
 
 
 def _mixed(colour: Colour, other: Colour, share: float) -> Colour:

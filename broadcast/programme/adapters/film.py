@@ -15,8 +15,9 @@ from PIL import Image, ImageChops
 from broadcast.programme.adapters import stage
 from broadcast.programme.adapters.beat import beat
 from broadcast.programme.adapters.captions import Captions, legible
-from broadcast.programme.adapters.figure import CROWN_PIXELS, SOLE, UNIT, Fabric, draw_figure
-from broadcast.programme.adapters.figure import WIDTH as FIGURE_WIDTH
+from broadcast.programme.adapters.fabric import CROWN_PIXELS, SOLE, UNIT, Fabric
+from broadcast.programme.adapters.fabric import WIDTH as FIGURE_WIDTH
+from broadcast.programme.adapters.figure import draw_figure
 from broadcast.programme.adapters.normalise import KEY_DISTANCE, SAMPLE_RATE
 from broadcast.programme.errors import ProgrammeError
 from broadcast.programme.storyboard import FRAME_RATE, FilmLook, shot_at, total_frames
@@ -154,7 +155,7 @@ class _Model:
     """One look's model: poses drawn when first needed, placed by how far through the look the film is."""
 
     def __init__(self, look: FilmLook, seconds: int) -> None:
-        self.outfit = outfit(look.id)
+        self.outfit = outfit(look.id, look.wears)
         self._fabric = Fabric(self.outfit)
         self._seconds = seconds
         self._poses: dict[tuple[bool, int], Image.Image] = {}

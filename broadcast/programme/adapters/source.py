@@ -26,6 +26,7 @@ MAX_PROBED_FRAMES = 250
 
 _COPIED_SAMPLE_RATES = frozenset({32_000, 44_100, 48_000})
 _COPIED_CHANNELS = 2
+_TOO_FAR = f"key frames lie further than {MAX_SEGMENT} seconds apart"
 
 
 class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,31 +155,32 @@ def _why_encode(container: InputContainer, video: av.VideoStream, rotation: int)
     return _why_not_cut(container, video)
 
 
-def _why_not_cut(container: InputContainer, video: av.VideoStream) -> str:  # noqa: PLR0911 - one reason, one line
-    time_base = video.time_base
-    assert time_base is not None  # noqa: S101 - a demuxed stream has one; the type only allows for encoders
+def _why_not_cut(container: InputContainer, video: av.VideoStream) -> str:
+    time_base = Fraction(video.time_base or 1)
     key: int | None = None
-    last_dts: int | None = None
-    last_pts = 0
+    before: int | None = None
+    latest = 0
     for packet in container.demux(video):
         if packet.size == 0:
             continue
-        if packet.pts is None or packet.dts is None or packet.is_corrupt or packet.is_discard:
-            return "some packets are damaged, unused or carry no time"
-        if packet.has_sidedata("new_extradata"):
-            return "the stream's parameters change on the way"
-        if key is None and not packet.is_keyframe:
-            return "it does not start with a key frame"
-        if last_dts is not None and not 0 < (packet.dts - last_dts) * time_base < MAX_GAP:
+        if why := _flaw(packet):
+            return why
+        pts, dts = packet.pts or 0, packet.dts or 0
+        if before is not None and not 0 < (dts - before) * time_base < MAX_GAP:
             return "its timestamps jump"
         if packet.is_keyframe:
-            if key is not None and (packet.pts - key) * time_base > MAX_SEGMENT:
-                return f"key frames lie further than {MAX_SEGMENT} seconds apart"
-            key = packet.pts
-        elif key is not None and packet.pts < key:
-            return "frames shown before a key frame need it (open GOP)"
-        last_dts = packet.dts
-        last_pts = max(last_pts, packet.pts)
-    if key is not None and (last_pts - key) * time_base > MAX_SEGMENT:
-        return f"key frames lie further than {MAX_SEGMENT} seconds apart"
+            if key is not None and (pts - key) * time_base > MAX_SEGMENT:
+                return _TOO_FAR
+            key = pts
+        elif key is None or pts < key:
+            return "frames need a key frame that is missing or shown after them (open GOP)"
+        before, latest = dts, max(latest, pts)
+    return _TOO_FAR if key is not None and (latest - key) * time_base > MAX_SEGMENT else ""
+
+
+def _flaw(packet: "av.Packet[av.VideoStream]") -> str:
+    if packet.pts is None or packet.dts is None or packet.is_corrupt or packet.is_discard:
+        return "some packets are damaged, unused or carry no time"
+    if packet.has_sidedata("new_extradata"):
+        return "the stream's parameters change on the way"
     return ""

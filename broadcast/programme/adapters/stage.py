@@ -23,6 +23,7 @@ SCREEN_BOX = (200, 26, 440, 158)
 _DOOR_BOX = (292, 84, 348, 158)
 _HALF_RUNWAY = 205
 _FINE = 2  # drawn at twice the size, then shrunk, for smooth edges
+_OUT_OF_SIGHT = 60  # fine pixels beyond the picture's edge
 _AUDIENCE_SEED = 2017
 _TEXT = (255, 255, 255, 255)
 
@@ -216,7 +217,7 @@ def _spectator(pen: ImageDraw.ImageDraw, chance: random.Random, size: float, row
     away = _HALF_RUNWAY + 84 + row * 62 + chance.uniform(-9, 9)
     x = (WIDTH / 2 + side * away * size) * _FINE
     y = (floor_row(size) - (46 + row * 13 + chance.uniform(-5, 5)) * size) * _FINE
-    if not -60 < x < WIDTH * _FINE + 60:
+    if not -_OUT_OF_SIGHT < x < WIDTH * _FINE + _OUT_OF_SIGHT:
         return
     radius = 15.5 * size * _FINE
     light = max(0.25, 1 - row * 0.17)
