@@ -43,7 +43,7 @@ export class ConsolePreview extends LitElement {
       return;
     }
     if (url === null || !this.isConnected || this.programme !== null) return;
-    this.programme = new Programme(this.video, url, Date.now);
+    this.programme = new Programme(this.video, url);
     this.programme.states.listen((picture) => {
       this.playing = picture === 'playing' || picture === 'paused';
     });

@@ -1,1 +1,1 @@
-export {};
+import './tv-page';

@@ -1,0 +1,290 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, query, state } from 'lit/decorators.js';
+import { keyed } from 'lit/directives/keyed.js';
+import '../shared/buy-card';
+import '../shared/connection-state';
+import '../shared/lang-switch';
+import '../shared/look-strip';
+import '../shared/order-list';
+import { pageAddress, type PageAddress } from '../shared/addresses';
+import { backoffMs, RECONNECT } from '../shared/backoff';
+import { ProblemError } from '../shared/http';
+import { Localizer, pageLang, rememberLang, type Lang } from '../shared/i18n';
+import type { LookView } from '../shared/messages';
+import type { Wish } from '../shared/order-book';
+import { getShow, type ChannelSummary, type ShowDetails } from '../shared/show';
+import { openStorage } from '../shared/storage';
+import { foundation } from '../shared/theme';
+import { Viewing } from '../shared/viewing';
+import { words } from '../shared/words';
+import { companionStyles } from './companion-styles';
+import './join-form';
+import './sync-panel';
+import { companionWords, type CompanionWord } from './texts';
+import { boundedTrim, readTrim, writeTrim } from './trim';
+
+const TICK_MS = 500;
+const WORN_KEY = 'snbn.size';
+
+/** /companion/{show}?channel=…: the phone beside the TV. No picture here; the card follows the TV's delay. */
+@customElement('companion-page')
+export class CompanionPage extends LitElement {
+  static override styles = [foundation, companionStyles];
+
+  @state() private currentLang: Lang;
+  @state() private show: ShowDetails | null = null;
+  @state() private missing = false;
+  @state() private joining = false;
+  @state() private look: LookView | null = null;
+  @state() private past: LookView | null = null;
+  @state() private trimMs = 0;
+  @state() private worn: string | null;
+  @query('dialog.past') private readonly pastDialog!: HTMLDialogElement;
+
+  readonly #address: PageAddress = pageAddress(location, '');
+  readonly #store = openStorage('local', window);
+  #viewing: Viewing | null = null;
+  #ticking: ReturnType<typeof setInterval> | undefined;
+
+  constructor() {
+    super();
+    this.currentLang = pageLang(window, this.#store);
+    this.worn = this.#store.getItem(WORN_KEY);
+    rememberLang(this.currentLang, document, this.#store);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#ticking = setInterval(() => {
+      this.requestUpdate();
+    }, TICK_MS);
+    void this.#load(0);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#ticking);
+    this.#viewing?.stop();
+    this.#viewing = null;
+  }
+
+  protected override render(): TemplateResult {
+    const text = new Localizer(this.currentLang, words);
+    const own = new Localizer(this.currentLang, companionWords);
+    const viewing = this.#viewing;
+    const gone = this.missing || viewing?.feed.state.kind === 'final';
+    return html`${this.#renderTop(text, own)}
+      <main lang=${text.tag}>
+        ${gone || this.joining || (this.show !== null && viewing === null) ? this.#renderJoin(gone, text) : nothing}
+        ${viewing === null || gone || this.joining ? nothing : this.#renderShow(viewing, text, own)}
+      </main>
+      <p class="unseen" role="status">
+        ${this.look === null
+          ? text.t('announce_none')
+          : text.t('announce_look', { number: this.look.number, title: text.pick(this.look.titles, this.look.title), brand: this.look.brand })}
+      </p>
+      ${viewing === null ? nothing : this.#renderPast(viewing, text)}`;
+  }
+
+  protected override updated(): void {
+    const text = new Localizer(this.currentLang, companionWords);
+    if (this.show !== null) document.title = `${text.pick(this.show.titles, this.show.title)} · ${text.t('beside')}`;
+  }
+
+  #renderTop(text: Localizer<keyof typeof words.en>, own: Localizer<CompanionWord>): TemplateResult {
+    const channel = this.#channel();
+    return html`<header lang=${text.tag}>
+      <p class="title serif">${this.show === null ? own.t('beside') : text.pick(this.show.titles, this.show.title)}</p>
+      <lang-switch
+        lang=${this.currentLang}
+        @lang-chosen=${(event: CustomEvent<Lang>) => {
+          this.currentLang = event.detail;
+          rememberLang(event.detail, document, this.#store);
+        }}
+      ></lang-switch>
+      ${channel === undefined
+        ? nothing
+        : html`<p class="where">
+              <span>${own.t('watching', { channel: text.pick(channel.names, channel.name) })}</span>
+              <button
+                type="button"
+                data-action="change"
+                aria-expanded=${this.joining ? 'true' : 'false'}
+                @click=${() => {
+                  this.joining = !this.joining;
+                }}
+              >
+                ${own.t('change')}
+              </button>
+            </p>
+            <connection-state .state=${this.#viewing?.feed.state ?? { kind: 'idle' }} lang=${this.currentLang}></connection-state>`}
+    </header>`;
+  }
+
+  #renderJoin(gone: boolean, text: Localizer<keyof typeof words.en>): TemplateResult {
+    return html`<section class="join">
+      ${gone ? html`<p class="bad" role="alert">${text.t('no_such_show')}</p>` : nothing}
+      <join-form
+        show=${this.#address.show}
+        channel=${this.#address.channel}
+        .channels=${this.show?.channels ?? []}
+        lang=${this.currentLang}
+      ></join-form>
+    </section>`;
+  }
+
+  #renderShow(viewing: Viewing, text: Localizer<keyof typeof words.en>, own: Localizer<CompanionWord>): TemplateResult {
+    const { feed, orders, clock } = viewing;
+    const looks = viewing.showing.looksSoFar;
+    return html`<section class="now">${this.look === null ? this.#renderIdle(viewing, text, own) : keyed(this.look.id, this.#renderCard(viewing, this.look))}</section>
+      <sync-panel
+        .cues=${feed.timeline.cues()}
+        .now=${() => clock.now()}
+        .stationMs=${this.#channel()?.latency_ms ?? 0}
+        .trimMs=${this.trimMs}
+        .clockErrorMs=${clock.estimate()?.error_ms ?? null}
+        lang=${this.currentLang}
+        @trim-chosen=${(event: CustomEvent<number>) => {
+          this.#trim(event.detail);
+        }}
+      ></sync-panel>
+      ${looks.length === 0
+        ? nothing
+        : html`<section aria-labelledby="so-far">
+            <h2 class="serif" id="so-far">${text.t('looks_so_far')} <small>${text.t('looks_so_far_note')}</small></h2>
+            <look-strip
+              .looks=${looks}
+              .stock=${feed.timeline.stockLevels()}
+              .current=${this.look?.id ?? null}
+              lang=${this.currentLang}
+              @look-chosen=${(event: CustomEvent<LookView>) => {
+                this.past = event.detail;
+                this.pastDialog.showModal();
+              }}
+            ></look-strip>
+          </section>`}
+      <section aria-labelledby="orders">
+        <h2 class="serif" id="orders">${own.t('orders')}</h2>
+        <order-list
+          .orders=${orders.orders}
+          .now=${() => clock.now()}
+          lang=${this.currentLang}
+          @retry=${(event: CustomEvent<string>) => {
+            orders.retry(event.detail);
+          }}
+          @cancel=${(event: CustomEvent<string>) => void orders.cancel(event.detail)}
+        ></order-list>
+      </section>`;
+  }
+
+  #renderIdle(viewing: Viewing, text: Localizer<keyof typeof words.en>, own: Localizer<CompanionWord>): TemplateResult {
+    const before = viewing.feed.phase === 'before';
+    return html`<p class="idle">
+      <b class="serif">${text.t(before ? 'before_title' : 'idle_title')}</b>
+      ${before && this.show !== null ? text.date(this.show.starts_at_ms, this.show.time_zone) : own.t('waiting')}
+    </p>`;
+  }
+
+  #renderCard(viewing: Viewing, look: LookView): TemplateResult {
+    const { feed, orders, clock } = viewing;
+    const channel = this.#channel();
+    return html`<buy-card
+      .look=${look}
+      .live=${look === this.look}
+      .stock=${feed.timeline.stockLevels()}
+      .orders=${orders.orders}
+      .now=${() => clock.now()}
+      .worn=${this.worn}
+      .channelName=${channel === undefined ? '' : new Localizer(this.currentLang, words).pick(channel.names, channel.name)}
+      .base=${this.#address.base}
+      lang=${this.currentLang}
+      @buy=${(event: CustomEvent<Wish>) => orders.buy(event.detail)}
+      @retry=${(event: CustomEvent<string>) => {
+        orders.retry(event.detail);
+      }}
+      @cancel=${(event: CustomEvent<string>) => void orders.cancel(event.detail)}
+      @size=${(event: CustomEvent<string>) => {
+        this.worn = event.detail;
+        this.#store.setItem(WORN_KEY, event.detail);
+      }}
+    ></buy-card>`;
+  }
+
+  #renderPast(viewing: Viewing, text: Localizer<keyof typeof words.en>): TemplateResult {
+    return html`<dialog
+      class="past"
+      aria-label=${text.t('looks_so_far')}
+      lang=${text.tag}
+      @close=${() => {
+        this.past = null;
+      }}
+    >
+      <button
+        type="button"
+        class="close"
+        data-action="close"
+        @click=${() => {
+          this.pastDialog.close();
+        }}
+      >
+        ${text.t('close')}
+      </button>
+      ${this.past === null ? nothing : keyed(this.past.id, this.#renderCard(viewing, this.past))}
+    </dialog>`;
+  }
+
+  #channel(): ChannelSummary | undefined {
+    return this.show?.channels.find((channel) => channel.id === this.#address.channel);
+  }
+
+  #trim(trimMs: number): void {
+    const channel = this.#channel();
+    if (this.#viewing === null || channel === undefined) return;
+    this.trimMs = boundedTrim(channel.latency_ms, trimMs);
+    writeTrim(this.#store, channel.id, this.trimMs);
+    this.#viewing.latency_ms = channel.latency_ms + this.trimMs;
+  }
+
+  async #load(attempt: number): Promise<void> {
+    if (this.#address.show === '' || this.#address.show === 'companion') {
+      this.joining = true;
+      return;
+    }
+    try {
+      this.show = await getShow((url, init) => fetch(url, init), this.#address.base, this.#address.show);
+    } catch (error) {
+      if (error instanceof ProblemError && error.problem.status === 404) {
+        this.missing = true;
+      } else if (this.isConnected) {
+        setTimeout(() => void this.#load(attempt + 1), backoffMs(RECONNECT, attempt, Math.random()));
+      }
+      return;
+    }
+    const channel = this.#channel();
+    if (channel === undefined || !this.isConnected) return;
+    this.#follow(channel);
+  }
+
+  #follow(channel: ChannelSummary): void {
+    const viewing = new Viewing({ ...this.#address, page: window });
+    const redraw = (): void => {
+      this.requestUpdate();
+    };
+    viewing.feed.changes.listen(redraw);
+    viewing.feed.states.listen(redraw);
+    viewing.orders.changes.listen(redraw);
+    viewing.showing.changes.listen((look) => {
+      this.look = look;
+    });
+    this.#viewing = viewing;
+    this.#trim(readTrim(this.#store, channel.id));
+    viewing.start();
+    viewing.followLatency();
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'companion-page': CompanionPage;
+  }
+}

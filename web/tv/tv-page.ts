@@ -1,0 +1,269 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, query, state } from 'lit/decorators.js';
+import { keyed } from 'lit/directives/keyed.js';
+import '../shared/connection-state';
+import { pageAddress, showUrl, type PageAddress } from '../shared/addresses';
+import { backoffMs, RECONNECT } from '../shared/backoff';
+import { monotonicClock, ServerClock } from '../shared/clock';
+import { FeedClient } from '../shared/feed';
+import { ProblemError } from '../shared/http';
+import { Localizer, pageLang, rememberLang, type Lang } from '../shared/i18n';
+import type { LookView } from '../shared/messages';
+import { NowShowing } from '../shared/now-showing';
+import { LatencyPlayhead, PicturePlayhead } from '../shared/playhead';
+import { Programme, type PictureState } from '../shared/programme';
+import { getShow, programmeUrl, type ShowDetails } from '../shared/show';
+import { openStorage } from '../shared/storage';
+import { foundation } from '../shared/theme';
+import { words } from '../shared/words';
+import './lower-third';
+import { menuAfter, remoteKey } from './remote';
+import { tvWords, type TvWord } from './texts';
+import { tvStyles } from './tv-styles';
+
+/** The menu leaves by itself after this long without a key. */
+const MENU_MS = 8_000;
+
+interface MenuItem {
+  readonly name: string;
+  readonly word: TvWord;
+  readonly act: () => void;
+}
+
+/** /tv/{show}?channel=…: the screen at three metres. It shows; buying happens on the phone that scans its code. */
+@customElement('tv-page')
+export class TvPage extends LitElement {
+  static override styles = [foundation, tvStyles];
+
+  @state() private currentLang: Lang;
+  @state() private show: ShowDetails | null = null;
+  @state() private missing = false;
+  @state() private look: LookView | null = null;
+  @state() private picture: PictureState = 'opening';
+  @state() private muted = true;
+  @state() private bigCode = false;
+  @state() private codeBroken = false;
+  @state() private menu: number | null = null;
+  @query('video') private readonly video!: HTMLVideoElement;
+
+  readonly #address: PageAddress = pageAddress(location, 'beijing-tv');
+  readonly #store = openStorage('local', window);
+  readonly #clock = new ServerClock(monotonicClock(performance));
+  readonly #feed: FeedClient;
+  readonly #showing: NowShowing;
+  #programme: Programme | null = null;
+  #latencyMs = 0;
+  #menuTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    this.currentLang = pageLang(window, this.#store);
+    rememberLang(this.currentLang, document, this.#store);
+    const { base, show, channel } = this.#address;
+    this.#feed = new FeedClient({ base, show, channel, clock: this.#clock, random: () => Math.random(), page: window });
+    this.#showing = new NowShowing(this.#feed);
+    const redraw = (): void => {
+      this.requestUpdate();
+    };
+    this.#feed.changes.listen(redraw);
+    this.#feed.states.listen(redraw);
+    this.#showing.changes.listen((look) => {
+      this.look = look;
+    });
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener('keydown', this.#onKey);
+    this.#feed.start();
+    void this.#load(0);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener('keydown', this.#onKey);
+    clearTimeout(this.#menuTimer);
+    this.#programme?.stop();
+    this.#showing.follow(null);
+    this.#feed.stop();
+  }
+
+  protected override render(): TemplateResult {
+    const text = new Localizer(this.currentLang, words);
+    const own = new Localizer(this.currentLang, tvWords);
+    const gone = this.missing || this.#feed.state.kind === 'final';
+    return html`<main lang=${text.tag} data-picture=${this.picture}>
+      <video muted playsinline aria-label=${own.t('programme')}></video>
+      <div class="safe">
+        <header>
+          <p class="title serif">${this.show === null ? '' : text.pick(this.show.titles, this.show.title)}</p>
+          ${this.#feed.state.kind === 'live'
+            ? nothing
+            : html`<connection-state .state=${this.#feed.state} lang=${this.currentLang}></connection-state>`}
+        </header>
+        ${this.menu === null ? nothing : this.#renderMenu(own)}
+        ${gone ? html`<p class="idle serif" role="alert">${text.t('no_such_show')}</p>` : this.#renderLower(text, own)}
+      </div>
+    </main>`;
+  }
+
+  #renderLower(text: Localizer<keyof typeof words.en>, own: Localizer<TvWord>): TemplateResult {
+    const { look } = this;
+    const noPicture = this.picture === 'waiting' || this.picture === 'broken' || this.picture === 'opening';
+    return html`${noPicture && look === null ? html`<p class="idle serif" role="status">${own.t('no_picture')}</p>` : nothing}
+      <div class="lower">
+        ${look === null
+          ? html`<p class="wait serif">${this.#feed.phase === 'before' && this.show !== null
+              ? html`${text.t('before_title')} <small>${text.date(this.show.starts_at_ms, this.show.time_zone)}</small>`
+              : nothing}</p>`
+          : keyed(
+              look.id,
+              html`<lower-third .look=${look} .stock=${this.#feed.timeline.stockLevels()} lang=${this.currentLang}></lower-third>`,
+            )}
+        ${this.#renderCode(own)}
+      </div>`;
+  }
+
+  #renderCode(own: Localizer<TvWord>): TemplateResult {
+    const { base, show, channel } = this.#address;
+    const companion = `/companion/${encodeURIComponent(show)}?channel=${encodeURIComponent(channel)}`;
+    const address = `${location.host}/companion/${show}`;
+    return html`<aside class=${this.bigCode ? 'code big' : 'code'} data-companion=${companion}>
+      ${this.codeBroken
+        ? nothing
+        : html`<img
+            src="${showUrl(base, show)}/join.svg?channel=${encodeURIComponent(channel)}"
+            alt=${own.t('qr', { address: base + companion })}
+            @error=${() => {
+              this.codeBroken = true;
+            }}
+          />`}
+      <p><b>${own.t(this.look === null ? 'scan_before' : 'scan')}</b><span>${own.t('scan_hint')}</span></p>
+      <p class="address">${own.t('code', { address })}</p>
+    </aside>`;
+  }
+
+  get #menuItems(): readonly MenuItem[] {
+    const full = document.fullscreenElement !== null;
+    return [
+      { name: 'sound', word: this.muted ? 'sound_on' : 'sound_off', act: this.#toggleSound },
+      { name: 'code', word: this.bigCode ? 'small_code' : 'big_code', act: this.#toggleCode },
+      { name: 'fullscreen', word: full ? 'leave_fullscreen' : 'fullscreen', act: this.#toggleFullscreen },
+      { name: 'language', word: 'language', act: this.#switchLanguage },
+    ];
+  }
+
+  #renderMenu(own: Localizer<TvWord>): TemplateResult {
+    return html`<nav aria-label=${own.t('menu')}>
+      ${this.#menuItems.map(
+        ({ name, word, act }, index) =>
+          html`<button
+            type="button"
+            class=${index === this.menu ? 'focused' : ''}
+            data-menu=${name}
+            tabindex=${index === this.menu ? '0' : '-1'}
+            @click=${() => {
+              act();
+              this.#openMenu(index);
+            }}
+          >
+            ${own.t(word)}
+          </button>`,
+      )}
+    </nav>`;
+  }
+
+  #openMenu(index: number | null): void {
+    this.menu = index;
+    clearTimeout(this.#menuTimer);
+    if (index === null) return;
+    this.#menuTimer = setTimeout(() => {
+      this.menu = null;
+    }, MENU_MS);
+    void this.updateComplete.then(() => {
+      this.renderRoot.querySelector<HTMLElement>('nav .focused')?.focus();
+    });
+  }
+
+  readonly #onKey = (event: KeyboardEvent): void => {
+    const key = remoteKey(event.key);
+    if (key === null || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (this.menu === null && key === 'back') return;
+    // The browser's own click serves OK on a focused button.
+    if (this.menu !== null && key === 'ok') return;
+    event.preventDefault();
+    this.#openMenu(menuAfter(this.menu, key, this.#menuItems.length));
+  };
+
+  readonly #toggleSound = (): void => {
+    this.video.muted = !this.video.muted;
+    this.muted = this.video.muted;
+  };
+
+  readonly #toggleCode = (): void => {
+    this.bigCode = !this.bigCode;
+  };
+
+  readonly #toggleFullscreen = (): void => {
+    const change = document.fullscreenElement === null ? document.documentElement.requestFullscreen() : document.exitFullscreen();
+    // A TV browser that has no other mode refuses; the page fills the screen either way.
+    change.then(
+      () => {
+        this.requestUpdate();
+      },
+      () => undefined,
+    );
+  };
+
+  readonly #switchLanguage = (): void => {
+    this.currentLang = this.currentLang === 'zh' ? 'en' : 'zh';
+    rememberLang(this.currentLang, document, this.#store);
+  };
+
+  async #load(attempt: number): Promise<void> {
+    try {
+      this.show = await getShow((url, init) => fetch(url, init), this.#address.base, this.#address.show);
+    } catch (error) {
+      if (error instanceof ProblemError && error.problem.status === 404) {
+        this.missing = true;
+      } else if (this.isConnected) {
+        setTimeout(() => void this.#load(attempt + 1), backoffMs(RECONNECT, attempt, Math.random()));
+      }
+      return;
+    }
+    const text = new Localizer(this.currentLang, words);
+    document.title = text.pick(this.show.titles, this.show.title);
+    this.#latencyMs = this.show.channels.find((channel) => channel.id === this.#address.channel)?.latency_ms ?? 0;
+    await this.updateComplete;
+    if (this.isConnected) this.#openPicture(programmeUrl(this.#address.base, this.show));
+  }
+
+  readonly #latencyTime = (): number => this.#clock.now() - this.#latencyMs;
+
+  #openPicture(url: string | null): void {
+    if (url === null) {
+      this.picture = 'broken';
+      this.#showing.follow(new LatencyPlayhead(this.#latencyTime));
+      return;
+    }
+    this.video.muted = true;
+    const programme = new Programme(this.video, url);
+    this.#programme = programme;
+    programme.states.listen((picture) => {
+      this.picture = picture;
+      if (picture === 'broken') this.#showing.follow(new LatencyPlayhead(this.#latencyTime));
+      // A remote's OK on nothing is a tap: it starts a picture that may not start by itself.
+      if (picture === 'blocked') this.#openMenu(0);
+    });
+    programme.openings.listen((opening) => {
+      this.#showing.follow(opening === null ? null : new PicturePlayhead(this.video, opening.hls, this.#latencyTime));
+    });
+    programme.start();
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'tv-page': TvPage;
+  }
+}
