@@ -8,7 +8,7 @@ import structlog
 from broadcast.channels.cue_log import MAX_APPEND, CueLog
 from broadcast.clock import Now
 from broadcast.ids import Sku
-from broadcast.messages import SkuCounter, Stock
+from broadcast.messages import SkuCounter, Stock, StockLevel
 from broadcast.overlay.coalescing import Coalescer
 
 TICK_MS = 50
@@ -23,9 +23,16 @@ log = structlog.get_logger()
 class StockAnnouncer:
     """Appends stock messages to the cue log, each SKU at most twice a second."""
 
-    def __init__(self, cue_log: CueLog, level: Callable[[Sku], SkuCounter], now: Now) -> None:
+    def __init__(
+        self,
+        cue_log: CueLog,
+        counter: Callable[[Sku], SkuCounter],
+        told: Callable[[Sku], StockLevel | None],
+        now: Now,
+    ) -> None:
         self._log = cue_log
-        self._level = level
+        self._counter = counter
+        self._told = told
         self._now = now
         self._coalescer = Coalescer()
         self._news = asyncio.Event()
@@ -57,12 +64,14 @@ class StockAnnouncer:
 
     async def _tell(self) -> None:
         due = self._coalescer.due(self._now())
-        if not due:
-            return
+        counters = {sku: self._counter(sku) for sku in due}
         messages = [
             Stock(seq=0, sku=sku, left=counter.left, state=counter.state)
-            for sku, counter in ((sku, self._level(sku)) for sku in due)
+            for sku, counter in counters.items()
+            if self._told(sku) != StockLevel(left=counter.left, state=counter.state)
         ]
+        if not messages:
+            return
         try:
             for start in range(0, len(messages), MAX_APPEND):
                 await self._log.append(messages[start : start + MAX_APPEND], self._now())

@@ -7,7 +7,6 @@ announced before anything else happens.
 import asyncio
 from collections.abc import Callable, Mapping
 
-import msgspec
 import structlog
 
 from broadcast.channels.adapters.feed_hub import FeedHub
@@ -26,6 +25,7 @@ from broadcast.messages import (
     OnAirView,
 )
 from broadcast.timeline.adapters.sql_store import TimelineStore
+from broadcast.timeline.as_run import as_run
 from broadcast.timeline.cues import Command, Decision, TimelineState, decide, opening, rebuild
 from broadcast.timeline.entries import DecidedCue, Entry
 from broadcast.timeline.rundown import Rundown
@@ -196,26 +196,13 @@ class Control:
 
     def as_run(self) -> tuple[AsRunEntry, ...]:
         """Return the newest entries of the as-run record, oldest first."""
-        undone = {entry.undoes for entry in self._entries if entry.undoes is not None}
-        return tuple(
-            AsRunEntry(
-                seq=entry.number,
-                command=entry.command,
-                look=entry.cue.look if entry.cue is not None else entry.look,
-                at_ms=entry.cue.at_ms if entry.cue is not None else entry.decided_at_ms,
-                by=entry.by,
-                undone=entry.number in undone,
-            )
-            for entry in self._entries[-MAX_AS_RUN_SHOWN:]
-        )
+        return as_run(self._entries, self._seq_of)[-MAX_AS_RUN_SHOWN:]
+
+    def _seq_of(self, entry: Entry) -> int:
+        return self._seqs.get(entry.cue.id, 0) if entry.cue is not None else 0
 
 
 def _view(cue: DecidedCue | None) -> OnAirView | None:
     if cue is None or cue.look is None:
         return None
     return OnAirView(look=cue.look, cue=cue.id, at_ms=cue.at_ms)
-
-
-def command_decoder() -> msgspec.json.Decoder[CommandRequest]:
-    """Return the decoder of producer commands, the same for HTTP and Socket.IO."""
-    return msgspec.json.Decoder(CommandRequest)

@@ -87,7 +87,7 @@ class RunningShow:
         self.cue_log = self._make_cue_log()
         self.hub = self._make_hub()
         self.checkout = self._make_checkout()
-        self._announcer = StockAnnouncer(self.cue_log, lambda sku: self.checkout.stock()[sku], wall_clock)
+        self._announcer = StockAnnouncer(self.cue_log, self.checkout.counter, self.hub.level, wall_clock)
         self.control = self._make_control()
         self.hub.on_message = self.control.heard
 
@@ -119,10 +119,8 @@ class RunningShow:
         await self.control.start()
         await self._announcer.start()
         closing.push_async_callback(self._announcer.stop)
-        for sku, counter in self.checkout.stock().items():
-            level = self.hub.level(sku)
-            if level is None or level.left != counter.left:
-                self._announcer.changed(sku)
+        for sku in self._articles:
+            self._announcer.changed(sku)
         await self._console.start()
         closing.push_async_callback(self._listener.stop)
         port = await self._listener.start(self._settings.host, self._settings.port)

@@ -128,18 +128,24 @@ class Desk:
             return "ended"
         return "on_sale" if self.shelves[sku].left else "sold_out"
 
+    def counter(self, sku: Sku) -> SkuCounter:
+        """Return one SKU's pieces.
+
+        Raises:
+            KeyError: the SKU is not in the show.
+        """
+        shelf = self.shelves[sku]
+        return SkuCounter(
+            initial=shelf.initial,
+            left=shelf.left,
+            reserved=shelf.reserved,
+            sold=shelf.sold,
+            state=self.state_of(sku),
+        )
+
     def stock(self) -> dict[Sku, SkuCounter]:
         """Return every SKU's pieces."""
-        return {
-            sku: SkuCounter(
-                initial=shelf.initial,
-                left=shelf.left,
-                reserved=shelf.reserved,
-                sold=shelf.sold,
-                state=self.state_of(sku),
-            )
-            for sku, shelf in self.shelves.items()
-        }
+        return {sku: self.counter(sku) for sku in self.shelves}
 
     def counters(self, refused: int) -> OrderCounters:
         """Return orders by status; ``refused`` is counted by whoever answers, refusals leave no trace here."""

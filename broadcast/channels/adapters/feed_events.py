@@ -81,7 +81,7 @@ async def stream_events(hub: FeedHub, request: web.Request) -> web.StreamRespons
     # The first write sends the head too; from here on pre-built chunks go straight to the socket.
     await response.write(b"retry: %d\n\n" % RETRY_MS)
     transport = request.transport
-    if not isinstance(transport, asyncio.Transport):
+    if transport is None:
         return response
     viewer = EventViewer(transport)
     hub.join(feed, viewer, asked.resume)

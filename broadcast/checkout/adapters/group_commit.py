@@ -232,6 +232,10 @@ class GroupCommitCheckout:
         """Return every SKU's pieces, as of the last decision."""
         return self._desk.stock()
 
+    def counter(self, sku: Sku) -> SkuCounter:
+        """Return one SKU's pieces, as of the last decision."""
+        return self._desk.counter(sku)
+
     def counters(self) -> OrderCounters:
         """Return the show's orders by status, as of the last decision; refusals since this process began."""
         return self._desk.counters(sum(count for name, count in self.refusals.items() if name != "busy"))

@@ -108,6 +108,10 @@ class SandboxGateway:
         await asyncio.gather(*self._workers, return_exceptions=True)
         self._workers = []
 
+    def behave(self, behaviour: SandboxBehaviour) -> None:
+        """Behave like this from now on; what is already on its way stays as it was drawn."""
+        self._behaviour = behaviour
+
     async def request_payment(self, request: PaymentRequest) -> None:
         """Take a payment request; its outcome follows by notification.
 
