@@ -71,9 +71,6 @@ export class SyncPanel extends LitElement {
         font-size: var(--text-xs);
         color: var(--muted);
       }
-      .result {
-        min-height: 1.45em;
-      }
       .plain {
         min-height: 2rem;
         color: var(--ivory);

@@ -235,7 +235,7 @@ export class ConsolePage extends LitElement {
         .say=${say}
         .standing=${stands}
         .nowMs=${nowMs}
-        link=${session?.link ?? 'connecting'}
+        link=${session?.link ?? 'none'}
       ></console-top-bar>
       ${session === null ? this.renderForm() : nothing}
       ${session === null || board === null ? nothing : this.renderBoard(session, board, nowMs, stands?.offsetMs ?? null)}

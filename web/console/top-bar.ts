@@ -24,7 +24,8 @@ export class ConsoleTopBar extends LitElement {
   @property({ attribute: false }) say!: Say;
   @property({ attribute: false }) standing: Standing | null = null;
   @property({ attribute: false }) nowMs = 0;
-  @property() link: LinkState = 'connecting';
+  /** `none` before there is a token to connect with. */
+  @property() link: LinkState | 'none' = 'none';
 
   protected override render(): TemplateResult {
     const { board, say, link } = this;
@@ -39,8 +40,10 @@ export class ConsoleTopBar extends LitElement {
           : html`<ul class="producers" aria-label=${say.t('producers')}>
               ${board.state.producers.map((name) => html`<li title=${name}>${name}</li>`)}
             </ul>`}
-        <span class="link ${link}" role="status" data-link=${link}><i></i>${say.t(link)}</span>
-        ${this.renderButton('help', '?', say.t('help'))}
+        ${link === 'none'
+          ? nothing
+          : html`<span class="link ${link}" role="status" data-link=${link}><i></i>${say.t(link)}</span>`}
+        ${board === null ? nothing : this.renderButton('help', '?', say.t('help'))}
         ${this.renderButton('language', say.t('language'), say.t('languageLabel'))}
       </div>
     </header>`;
@@ -159,6 +162,9 @@ export class ConsoleTopBar extends LitElement {
       .utc b {
         color: var(--muted);
       }
+      h1:has(+ .right) {
+        margin-right: auto;
+      }
       .right {
         display: flex;
         align-items: center;
@@ -195,6 +201,7 @@ export class ConsoleTopBar extends LitElement {
         white-space: nowrap;
       }
       .link i {
+        flex: none;
         width: 0.55rem;
         height: 0.55rem;
         border-radius: var(--radius-round);
