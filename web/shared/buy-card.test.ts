@@ -1,0 +1,180 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import './buy-card';
+import type { BuyCard } from './buy-card';
+import type { BuyerOrder, Wish } from './order-book';
+import { look, offer } from './testing/examples';
+import { problem } from './testing/world';
+
+let card: BuyCard;
+let wishes: Wish[];
+
+beforeEach(async () => {
+  wishes = [];
+  card = document.createElement('buy-card');
+  card.look = look('l1');
+  card.channelName = 'Taobao';
+  card.addEventListener('buy', (event) => wishes.push((event as CustomEvent<Wish>).detail));
+  document.body.append(card);
+  await card.updateComplete;
+});
+
+afterEach(() => {
+  card.remove();
+});
+
+function part(selector: string): HTMLElement {
+  const found = card.shadowRoot?.querySelector<HTMLElement>(selector);
+  if (!found) throw new Error(`no ${selector} on the card`);
+  return found;
+}
+
+const buyButton = (): HTMLButtonElement => part('[data-action="buy"]') as HTMLButtonElement;
+const says = (): string => (card.shadowRoot?.textContent ?? '').replace(/\s+/gu, ' ');
+
+function order(change: Partial<BuyerOrder>): BuyerOrder {
+  const wish: Wish = {
+    sku: 'l1-s',
+    quantity: 1,
+    look: 'l1',
+    seen_price: null,
+    label: { title: '', titles: {}, options: {}, brand: '', look_number: '', image: null },
+  };
+  return { key: 'k', wish, phase: 'reserved', placed_ms: 0, order: 'o1', amount: null, hold_until_ms: 90_000, problem: null, released: null, ...change };
+}
+
+describe('the card of a look', () => {
+  it('carries the look’s id while it has one, and is gone without', async () => {
+    expect(card.dataset['look']).toBe('l1');
+    card.look = null;
+    await card.updateComplete;
+    expect(card.hasAttribute('data-look')).toBe(false);
+    expect(card.hidden).toBe(true);
+  });
+
+  it('shown again later does not pretend to be on screen', async () => {
+    card.live = false;
+    await card.updateComplete;
+    expect(card.hasAttribute('data-look')).toBe(false);
+    expect(card.getAttribute('data-past-look')).toBe('l1');
+  });
+
+  it('says brand, title, price and what it was', () => {
+    expect(says()).toContain('Qing');
+    expect(says()).toContain('¥1,299');
+    expect(part('s').getAttribute('aria-label')).toBe('was ¥1,599');
+  });
+
+  it('speaks the viewer’s language', async () => {
+    card.lang = 'zh';
+    await card.updateComplete;
+    expect(says()).toContain('造型 l1');
+    expect(buyButton().textContent).toContain('立即购买');
+    expect(says()).toContain('去Taobao打开');
+  });
+
+  it('links to the channel’s own address', () => {
+    expect(part('[data-action="open-in-channel"]').getAttribute('href')).toBe('https://shop.example/1');
+  });
+
+  it('has no link where the channel’s address could run script', async () => {
+    card.look = look('l1', { links: { 'l1-s': { app: null, web: 'javascript:alert(1)' } } });
+    await card.updateComplete;
+    expect(card.shadowRoot?.querySelector('a')).toBeNull();
+  });
+});
+
+describe('one tap', () => {
+  it('wishes for the size shown, at the price seen', () => {
+    buyButton().click();
+    expect(wishes).toHaveLength(1);
+    expect(wishes[0]).toMatchObject({ sku: 'l1-s', quantity: 1, look: 'l1', seen_price: { value: 129_900, currency: 'CNY' } });
+  });
+
+  it('wishes for another size once chosen', async () => {
+    part('[data-size-sku="l1-m"] input').click();
+    await card.updateComplete;
+    expect(buyButton().dataset['sku']).toBe('l1-m');
+    buyButton().click();
+    expect(wishes[0]?.sku).toBe('l1-m');
+  });
+
+  it('wishes for the size this viewer wears', async () => {
+    card.worn = 'M';
+    await card.updateComplete;
+    expect(buyButton().dataset['sku']).toBe('l1-m');
+  });
+
+  it('chooses among the pieces of a look', async () => {
+    card.look = look('l1', { offers: [offer('l1-s'), offer('bag-1', { title: 'Bag', titles: {}, options: {} })] });
+    await card.updateComplete;
+    part('.tabs button:nth-child(2)').click();
+    await card.updateComplete;
+    expect(buyButton().dataset['sku']).toBe('bag-1');
+  });
+});
+
+describe('stock', () => {
+  it('that is short is said', async () => {
+    card.stock = new Map([['l1-s', { left: 3, state: 'on_sale' as const }]]);
+    await card.updateComplete;
+    expect(says()).toContain('Only 3 left');
+  });
+
+  it('gone in one size leaves the others to buy', async () => {
+    card.stock = new Map([['l1-s', { left: 0, state: 'sold_out' as const }]]);
+    await card.updateComplete;
+    expect(part('[data-size-sku="l1-s"]').dataset['state']).toBe('sold_out');
+    expect(part('[data-size-sku="l1-s"] input').hasAttribute('disabled')).toBe(true);
+    expect(buyButton().dataset['sku']).toBe('l1-m');
+    expect(card.dataset['state']).toBe('on_sale');
+  });
+
+  it('gone in every size is sold out, and cannot be tapped', async () => {
+    card.stock = new Map([
+      ['l1-s', { left: 0, state: 'sold_out' as const }],
+      ['l1-m', { left: 0, state: 'sold_out' as const }],
+    ]);
+    await card.updateComplete;
+    expect(card.dataset['state']).toBe('sold_out');
+    expect(buyButton().dataset['state']).toBe('sold_out');
+    expect(buyButton().textContent).toContain('Sold out');
+    buyButton().click();
+    expect(wishes).toHaveLength(0);
+  });
+});
+
+describe('an order’s news', () => {
+  it.each([
+    ['sending', {}, 'Sending…', true],
+    ['in_line', {}, 'In line', true],
+    ['reserved', {}, 'held for 1:30', true],
+    ['paid', { amount: { value: 129_900, currency: 'CNY' } }, 'It is yours. ¥1,299', false],
+    ['released', { released: 'payment_failed' }, 'The payment did not go through', false],
+    ['refused', { problem: problem('limit-reached', 409) }, 'You have reached the limit', false],
+    ['refused', { problem: problem('something-new', 409) }, 'Nothing was charged', false],
+    ['unanswered', {}, 'Trying again is safe', false],
+  ] as const)('%s is shown', async (phase, change, text, waiting) => {
+    card.now = () => 0;
+    card.orders = [order({ phase, ...change })];
+    await card.updateComplete;
+    expect(part('[data-order-status]').dataset['orderStatus']).toBe(phase);
+    expect(says()).toContain(text);
+    expect(buyButton().disabled).toBe(waiting);
+  });
+
+  it('of another look is not on this card', async () => {
+    const other = order({});
+    card.orders = [{ ...other, wish: { ...other.wish, sku: 'elsewhere' } }];
+    await card.updateComplete;
+    expect(card.shadowRoot?.querySelector('[data-order-status]')).toBeNull();
+  });
+
+  it('reserved can be given back', async () => {
+    const given: string[] = [];
+    card.addEventListener('cancel', (event) => given.push((event as CustomEvent<string>).detail));
+    card.orders = [order({})];
+    await card.updateComplete;
+    part('[data-action="cancel"]').click();
+    expect(given).toEqual(['k']);
+  });
+});

@@ -1,0 +1,232 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ServerClock } from './clock';
+import { FeedClient } from './feed';
+import { NowShowing } from './now-showing';
+import { HostPlayhead, LatencyPlayhead, PicturePlayhead, type FragmentListener, type FragmentTimes, type HlsSource, type Playhead, type Reading } from './playhead';
+import { Signal } from './signal';
+import { cue, look, snapshot } from './testing/examples';
+import { FakeSockets } from './testing/world';
+
+class ScriptedPlayhead implements Playhead {
+  readonly readings = new Signal<Reading>();
+  running = false;
+  start(): void {
+    this.running = true;
+  }
+  stop(): void {
+    this.running = false;
+  }
+  shows(programme_ms: number): void {
+    this.readings.emit({ programme_ms, source: 'frames' });
+  }
+}
+
+let sockets: FakeSockets;
+let feed: FeedClient;
+let showing: NowShowing;
+let picture: ScriptedPlayhead;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  sockets = new FakeSockets();
+  feed = new FeedClient({
+    base: 'https://shop.example',
+    show: 'night',
+    channel: 'web',
+    clock: new ServerClock(() => Date.now()),
+    random: () => 0.5,
+    page: window,
+    sockets,
+  });
+  showing = new NowShowing(feed);
+  picture = new ScriptedPlayhead();
+  feed.start();
+  sockets.last.says(snapshot(2, [cue(1, 1000, look('l1')), cue(2, 2000, look('l2'))]));
+});
+
+afterEach(() => {
+  showing.follow(null);
+  feed.stop();
+  vi.useRealTimers();
+});
+
+const shown = (): string | undefined => showing.look?.id;
+
+describe('the card follows the picture', () => {
+  it('shows nothing while there is no picture', () => {
+    showing.follow(picture);
+    expect(shown()).toBeUndefined();
+  });
+
+  it('shows a late joiner what their picture shows, not the live edge', () => {
+    showing.follow(picture);
+    picture.shows(1500);
+    expect(shown()).toBe('l1');
+  });
+
+  it('changes on the frame, and back on a seek back', () => {
+    const changes: (string | undefined)[] = [];
+    showing.changes.listen((changed) => changes.push(changed?.id));
+    showing.follow(picture);
+    for (const programme_ms of [1960, 2000, 2040, 1200]) picture.shows(programme_ms);
+    expect(changes).toEqual(['l1', 'l2', 'l1']);
+  });
+
+  it('stays while the picture is paused, even when the show goes on', () => {
+    showing.follow(picture);
+    picture.shows(2500);
+    sockets.last.says(cue(3, 3000, look('l3')));
+    expect(shown()).toBe('l2');
+  });
+
+  it('is put right at once when the look on this very frame is corrected', () => {
+    showing.follow(picture);
+    picture.shows(2500);
+    sockets.last.says(cue(3, 2000, look('l8'), { action: 'correct' }));
+    expect(shown()).toBe('l8');
+  });
+
+  it('goes when the picture goes', () => {
+    showing.follow(picture);
+    picture.shows(2500);
+    showing.follow(null);
+    expect(shown()).toBeUndefined();
+    expect(picture.running).toBe(false);
+  });
+
+  it('lists only looks this viewer has reached, and keeps them on a seek back', () => {
+    showing.follow(picture);
+    picture.shows(1500);
+    expect(showing.looksSoFar.map((each) => each.id)).toEqual(['l1']);
+    picture.shows(2500);
+    picture.shows(1500);
+    expect(showing.looksSoFar.map((each) => each.id)).toEqual(['l2', 'l1']);
+  });
+});
+
+describe('without a picture to ask', () => {
+  it('the channel’s usual delay tells the programme time', () => {
+    let now_ms = 4_900;
+    showing.follow(new LatencyPlayhead(() => now_ms - 3_000));
+    vi.advanceTimersByTime(100);
+    expect(shown()).toBe('l1');
+    now_ms = 5_000;
+    vi.advanceTimersByTime(100);
+    expect(shown()).toBe('l2');
+  });
+
+  it('a host page’s own clock tells it, and null is no picture', () => {
+    let told: number | null = null;
+    showing.follow(new HostPlayhead(() => told));
+    vi.advanceTimersByTime(100);
+    expect(showing.reading).toBeNull();
+    told = 2_100;
+    vi.advanceTimersByTime(100);
+    expect(shown()).toBe('l2');
+    expect(showing.reading?.source).toBe('host');
+  });
+});
+
+describe('a picture’s own time', () => {
+  type FrameCallback = (now: number, frame: { mediaTime: number; presentedFrames: number }) => void;
+
+  class FakeHls implements HlsSource {
+    playingDate: Date | null = null;
+    latestLevelDetails: { fragments: FragmentTimes[] } | null = null;
+    readonly listeners = new Set<FragmentListener>();
+    on(_event: string, listener: FragmentListener): void {
+      this.listeners.add(listener);
+    }
+    off(_event: string, listener: FragmentListener): void {
+      this.listeners.delete(listener);
+    }
+    parses(frag: FragmentTimes): void {
+      for (const listener of this.listeners) listener('', { frag });
+    }
+  }
+
+  function fragment(start: number, date_ms: number | null, videoStart: number | null = start): FragmentTimes {
+    return {
+      type: 'main',
+      start,
+      duration: 2,
+      programDateTime: date_ms,
+      elementaryStreams: { video: videoStart === null ? null : { startPTS: videoStart } },
+    };
+  }
+
+  let callback: FrameCallback | null = null;
+  let presented = 0;
+  let hls: FakeHls;
+  let readings: Reading[];
+
+  function video(): HTMLVideoElement {
+    const element = document.createElement('video');
+    return Object.assign(element, {
+      requestVideoFrameCallback: (next: FrameCallback) => {
+        callback = next;
+        return 1;
+      },
+      cancelVideoFrameCallback: () => {
+        callback = null;
+      },
+    });
+  }
+
+  function present(mediaTime: number): void {
+    presented += 1;
+    callback?.(0, { mediaTime, presentedFrames: presented });
+  }
+
+  function follow(): PicturePlayhead {
+    const playhead = new PicturePlayhead(video(), hls, () => 77);
+    playhead.readings.listen((reading) => readings.push(reading));
+    playhead.start();
+    return playhead;
+  }
+
+  beforeEach(() => {
+    hls = new FakeHls();
+    readings = [];
+  });
+
+  it('is read from each presented frame and its segment’s date', () => {
+    follow();
+    hls.parses(fragment(10, 50_000));
+    present(10.4);
+    expect(readings).toEqual([{ programme_ms: 50_400, source: 'frames' }]);
+  });
+
+  it('counts from the picture’s first frame where the sound begins before it', () => {
+    follow();
+    hls.parses(fragment(9.98, 50_000, 10));
+    present(10.4);
+    expect(readings.at(-1)?.programme_ms).toBe(50_400);
+  });
+
+  it('is known at once for what a partner’s player had buffered before', () => {
+    hls.latestLevelDetails = { fragments: [fragment(10, 50_000), fragment(12, 1, null)] };
+    follow();
+    present(10.4);
+    present(11.9);
+    expect(readings.map((reading) => reading.programme_ms)).toEqual([50_400, 51_900]);
+  });
+
+  it('falls back to the player’s estimate, then to the channel’s delay', () => {
+    follow();
+    present(1);
+    hls.playingDate = new Date(60_000);
+    present(1.04);
+    expect(readings).toEqual([
+      { programme_ms: 77, source: 'channel-latency' },
+      { programme_ms: 60_000, source: 'playing-date' },
+    ]);
+  });
+
+  it('is not told any more once stopped', () => {
+    follow().stop();
+    present(1);
+    expect(readings).toEqual([]);
+    expect(hls.listeners.size).toBe(0);
+  });
+});

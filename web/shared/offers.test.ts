@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import type { StockLevel } from './messages';
+import { LOW_STOCK, preferredProduct, preferredSize, products, together } from './offers';
+import { look, offer } from './testing/examples';
+
+const outfit = look('l1', {
+  offers: [offer('coat-s'), offer('coat-m'), offer('belt-1', { title: 'Belt', options: {}, state: 'sold_out' })],
+});
+
+function heard(levels: Readonly<Record<string, StockLevel>>): (sku: string) => StockLevel | null {
+  return (sku) => levels[sku] ?? null;
+}
+
+it('offers of one title are sizes of one product, in card order', () => {
+  const [coat, belt] = products(outfit, heard({}));
+  expect(coat?.sizes.map((size) => size.label)).toEqual(['S', 'M']);
+  expect(belt?.sizes.map((size) => size.label)).toEqual(['']);
+  expect(belt?.state).toBe('sold_out');
+});
+
+it('newer stock counts for more than the card’s own word', () => {
+  const [coat] = products(outfit, heard({ 'coat-s': { left: 0, state: 'sold_out' }, 'coat-m': { left: LOW_STOCK, state: 'on_sale' } }));
+  expect(coat?.sizes.map((size) => size.state)).toEqual(['sold_out', 'on_sale']);
+  expect(coat?.sizes[1]?.low).toBe(LOW_STOCK);
+});
+
+it('how many are left is said only when they are few', () => {
+  const [coat] = products(outfit, heard({ 'coat-s': { left: LOW_STOCK + 1, state: 'on_sale' } }));
+  expect(coat?.sizes.map((size) => size.low)).toEqual([null, null]);
+});
+
+describe('what is chosen first', () => {
+  it('is the size this viewer wears, where it is on sale', () => {
+    const [coat] = products(outfit, heard({}));
+    expect(coat && preferredSize(coat, 'M').offer.sku).toBe('coat-m');
+  });
+
+  it('is otherwise the first that can be bought', () => {
+    const [coat] = products(outfit, heard({ 'coat-s': { left: 0, state: 'sold_out' } }));
+    expect(coat && preferredSize(coat, 'XL').offer.sku).toBe('coat-m');
+  });
+
+  it('is the first product that can be bought', () => {
+    const all = products(outfit, heard({ 'coat-s': { left: 0, state: 'ended' }, 'coat-m': { left: 0, state: 'ended' } }));
+    expect(preferredProduct(all)?.title).toBe('Wool coat');
+    expect(preferredProduct([...all].reverse())?.title).toBe('Belt');
+  });
+});
+
+it.each([
+  [['sold_out', 'on_sale'], 'on_sale'],
+  [['sold_out', 'ended'], 'sold_out'],
+  [['ended', 'ended'], 'ended'],
+] as const)('%s together are %s', (states, all) => {
+  expect(together(states)).toBe(all);
+});

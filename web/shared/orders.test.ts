@@ -1,0 +1,291 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ServerClock } from './clock';
+import { FeedClient } from './feed';
+import { OrderBook, type BuyerOrder, type Wish } from './order-book';
+import { MAX_TRIES, OrderClient, POLL_MS, RETRY, TAP_ANSWER_MS } from './orders';
+import { ViewerSession } from './session';
+import { offer, orderAnswer, snapshot } from './testing/examples';
+import { FakeServer, FakeSockets, problem, type Asked, type Reply } from './testing/world';
+
+const coat: Wish = {
+  sku: 'l1-s',
+  quantity: 1,
+  look: 'l1',
+  seen_price: { value: 129_900, currency: 'CNY' },
+  label: { title: 'Wool coat', titles: {}, options: offer('l1-s').options, brand: 'Qing', look_number: '1', image: null },
+};
+
+let server: FakeServer;
+let sockets: FakeSockets;
+let feed: FeedClient;
+let orders: OrderClient;
+let replies: (Reply | Error)[];
+let keys: number;
+
+function open(): OrderClient {
+  const clock = new ServerClock(() => Date.now());
+  feed = new FeedClient({ base: 'https://shop.example', show: 'night', channel: 'web', clock, random: () => 0.5, page: window, sockets });
+  return new OrderClient({
+    base: 'https://shop.example',
+    show: 'night',
+    feed,
+    clock,
+    session: new ViewerSession({
+      base: 'https://shop.example',
+      show: 'night',
+      channel: 'web',
+      given: null,
+      store: localStorage,
+      fetch: server.fetch,
+      now: () => Date.now(),
+    }),
+    book: new OrderBook('night', 'web', sessionStorage, localStorage),
+    fetch: server.fetch,
+    random: () => 0.5,
+    newKey: () => `key-${(keys += 1)}`,
+  });
+}
+
+/** Guests get a token; orders get the prepared replies, the last one again and again. */
+function answer(asked: Asked): Reply | Error {
+  if (asked.path.endsWith('/guests')) return { status: 201, body: { token: `guest-${server.asked.length}`, expires_ms: 9_000_000_000_000 } };
+  return (replies.length > 1 ? replies.shift() : replies[0]) ?? new TypeError('no network');
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  localStorage.clear();
+  sessionStorage.clear();
+  keys = 0;
+  replies = [{ status: 201, body: orderAnswer() }];
+  server = new FakeServer(answer);
+  sockets = new FakeSockets();
+  orders = open();
+});
+
+afterEach(() => {
+  orders.stop();
+  feed.stop();
+  vi.useRealTimers();
+});
+
+const only = (): BuyerOrder | undefined => orders.orders[0];
+const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+
+function goLive(): void {
+  feed.start();
+  sockets.last.says(snapshot(1, []));
+}
+
+describe('a tap over HTTP', () => {
+  it('becomes a reserved order', async () => {
+    orders.buy(coat);
+    expect(only()?.phase).toBe('sending');
+    await settle();
+    expect(only()).toMatchObject({ phase: 'reserved', order: 'order-1', hold_until_ms: 2_000_000 });
+    const [asked] = server.to('/v1/orders');
+    expect(asked?.headers).toMatchObject({ Authorization: 'Bearer guest-1', 'Idempotency-Key': 'key-1' });
+    expect(asked?.body).toEqual({ show: 'night', sku: 'l1-s', quantity: 1, look: 'l1', seen_price: coat.seen_price });
+  });
+
+  it('repeated before the answer is the same order', async () => {
+    orders.buy(coat);
+    orders.buy(coat);
+    await settle();
+    expect(server.to('/v1/orders')).toHaveLength(1);
+    expect(orders.orders).toHaveLength(1);
+  });
+
+  it('is sent again with the same key when the network gave no answer', async () => {
+    replies = [new TypeError('no network'), { status: 201, body: orderAnswer() }];
+    orders.buy(coat);
+    await settle();
+    await vi.advanceTimersByTimeAsync(RETRY.capMs);
+    expect(server.to('/v1/orders').map((asked) => asked.headers['Idempotency-Key'])).toEqual(['key-1', 'key-1']);
+    expect(only()?.phase).toBe('reserved');
+  });
+
+  it('waits as long as a busy server asks', async () => {
+    replies = [{ status: 503, body: problem('busy', 503), headers: { 'Retry-After': '5' } }, { status: 201, body: orderAnswer() }];
+    orders.buy(coat);
+    await settle();
+    expect(only()?.phase).toBe('in_line');
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(server.to('/v1/orders')).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(only()?.phase).toBe('reserved');
+  });
+
+  it('is refused when the business says no, and can be wished for anew', async () => {
+    replies = [{ status: 409, body: problem('sold-out', 409) }];
+    orders.buy(coat);
+    await settle();
+    expect(only()).toMatchObject({ phase: 'refused', problem: { title: 'sold-out' } });
+    orders.buy(coat);
+    await settle();
+    expect(server.to('/v1/orders').map((asked) => asked.headers['Idempotency-Key'])).toEqual(['key-1', 'key-2']);
+  });
+
+  it('asks the buyer after many tries without an answer, and goes on with the same key', async () => {
+    replies = [new TypeError('no network')];
+    orders.buy(coat);
+    await vi.advanceTimersByTimeAsync(MAX_TRIES * RETRY.capMs);
+    expect(only()?.phase).toBe('unanswered');
+    replies = [{ status: 201, body: orderAnswer() }];
+    orders.buy(coat);
+    await settle();
+    expect(only()?.phase).toBe('reserved');
+    expect(new Set(server.to('/v1/orders').map((asked) => asked.headers['Idempotency-Key']))).toEqual(new Set(['key-1']));
+  });
+});
+
+describe('the guest’s token', () => {
+  it('is renewed once when the server no longer takes it', async () => {
+    replies = [{ status: 401, body: problem('unauthorized', 401) }, { status: 201, body: orderAnswer() }];
+    orders.buy(coat);
+    await settle();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(only()?.phase).toBe('reserved');
+    expect(new Set(server.to('/v1/orders').map((asked) => asked.headers['Authorization'])).size).toBe(2);
+  });
+
+  it('is not changed for an order that may have arrived already', async () => {
+    replies = [new TypeError('no network'), { status: 401, body: problem('unauthorized', 401) }];
+    orders.buy(coat);
+    await vi.advanceTimersByTimeAsync(RETRY.capMs);
+    expect(only()?.phase).toBe('refused');
+    expect(server.to('/v1/shows/night/guests')).toHaveLength(1);
+  });
+
+  it('refused to a guest is the order’s problem', async () => {
+    server.answer = () => ({ status: 403, body: problem('forbidden', 403) });
+    orders.buy(coat);
+    await settle();
+    expect(only()).toMatchObject({ phase: 'refused', problem: { status: 403 } });
+  });
+});
+
+describe('a tap over the open connection', () => {
+  it('needs no request', async () => {
+    goLive();
+    orders.buy(coat);
+    await settle();
+    expect(sockets.last.sent.at(-1)).toMatchObject({ type: 'tap', id: 'key-1', key: 'key-1', token: 'guest-1', sku: 'l1-s', quantity: 1 });
+    sockets.last.says({ type: 'order', id: 'key-1', ...orderAnswer() });
+    await settle();
+    expect(only()?.phase).toBe('reserved');
+    expect(server.to('/v1/orders')).toHaveLength(0);
+  });
+
+  it('goes over HTTP with the same key when the connection breaks before the answer', async () => {
+    goLive();
+    orders.buy(coat);
+    await settle();
+    sockets.last.closes(1006);
+    await vi.advanceTimersByTimeAsync(RETRY.capMs);
+    expect(server.to('/v1/orders')[0]?.headers['Idempotency-Key']).toBe('key-1');
+    expect(only()?.phase).toBe('reserved');
+  });
+
+  it('is sent again when no answer comes', async () => {
+    goLive();
+    orders.buy(coat);
+    await settle();
+    await vi.advanceTimersByTimeAsync(TAP_ANSWER_MS + RETRY.firstMs);
+    const taps = sockets.last.sent.filter((message) => (message as { type: string }).type === 'tap');
+    expect(taps).toHaveLength(2);
+    expect(taps[1]).toMatchObject({ key: 'key-1' });
+  });
+
+  it('is refused by a problem with its id', async () => {
+    goLive();
+    orders.buy(coat);
+    await settle();
+    sockets.last.says({ type: 'problem', id: 'someone-else', problem: problem('sold-out', 409) });
+    await settle();
+    expect(only()?.phase).toBe('sending');
+    sockets.last.says({ type: 'problem', id: 'key-1', problem: problem('limit-reached', 409) });
+    await settle();
+    expect(only()).toMatchObject({ phase: 'refused', problem: { title: 'limit-reached' } });
+  });
+
+  it('hears of the payment later, and older news changes nothing', async () => {
+    goLive();
+    orders.buy(coat);
+    await settle();
+    sockets.last.says({ type: 'order', id: 'key-1', ...orderAnswer() });
+    sockets.last.says({ type: 'order', id: 'key-1', ...orderAnswer({ status: 'paid' }) });
+    sockets.last.says({ type: 'order', id: 'key-1', ...orderAnswer({ status: 'reserved' }) });
+    await settle();
+    expect(only()?.phase).toBe('paid');
+  });
+});
+
+describe('a reserved order', () => {
+  async function reserve(): Promise<void> {
+    orders.buy(coat);
+    await settle();
+  }
+
+  it('is looked at until it is paid, then no more', async () => {
+    await reserve();
+    replies = [{ status: 200, body: orderAnswer() }, { status: 200, body: orderAnswer({ status: 'paid' }) }];
+    await vi.advanceTimersByTimeAsync(POLL_MS[0] + POLL_MS[1]);
+    expect(only()?.phase).toBe('paid');
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(server.to('/v1/orders/order-1')).toHaveLength(2);
+  });
+
+  it.each([
+    ['after its hold', 2_000_001, 'hold_ran_out'],
+    ['before its hold ended', 1_500_000, 'payment_failed'],
+  ] as const)('released %s says so', async (_when, now, reason) => {
+    await reserve();
+    replies = [{ status: 200, body: orderAnswer({ status: 'released' }) }];
+    vi.setSystemTime(now);
+    await vi.advanceTimersByTimeAsync(POLL_MS[0]);
+    expect(only()).toMatchObject({ phase: 'released', released: reason });
+  });
+
+  it('can be given back', async () => {
+    await reserve();
+    replies = [{ status: 200, body: orderAnswer({ status: 'released' }) }];
+    expect(await orders.cancel('key-1')).toBeNull();
+    expect(only()).toMatchObject({ phase: 'released', released: 'cancelled' });
+    expect(server.to('/v1/orders/order-1/cancel')).toHaveLength(1);
+  });
+
+  it('that can no longer be given back stays as it is', async () => {
+    await reserve();
+    replies = [{ status: 409, body: problem('not-cancellable', 409) }];
+    expect((await orders.cancel('key-1'))?.title).toBe('not-cancellable');
+    expect(only()?.phase).toBe('reserved');
+  });
+});
+
+describe('after a reload', () => {
+  it('an order is still shown and followed', async () => {
+    orders.buy(coat);
+    await settle();
+    orders.stop();
+    replies = [{ status: 200, body: orderAnswer({ status: 'paid' }) }];
+    orders = open();
+    expect(only()).toMatchObject({ phase: 'reserved', wish: { label: { title: 'Wool coat' } } });
+    orders.resume();
+    await vi.advanceTimersByTimeAsync(POLL_MS[0]);
+    expect(only()?.phase).toBe('paid');
+  });
+
+  it('an unanswered tap goes on with its own key', async () => {
+    replies = [new TypeError('no network')];
+    orders.buy(coat);
+    await settle();
+    orders.stop();
+    replies = [{ status: 201, body: orderAnswer() }];
+    orders = open();
+    orders.resume();
+    await settle();
+    expect(only()?.phase).toBe('reserved');
+    expect(server.to('/v1/orders').at(-1)?.headers['Idempotency-Key']).toBe('key-1');
+  });
+});
