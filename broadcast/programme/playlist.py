@@ -74,8 +74,8 @@ def segment_date(index: SegmentIndex, origin: ProgrammeMs, sequence: int) -> Pro
 
 
 def target_duration_s(index: SegmentIndex) -> int:
-    """Return EXT-X-TARGETDURATION: the longest segment, rounded to a second (RFC 8216, 4.3.3.1), at least 1."""
-    return max(1, (2 * index.longest_ticks + index.timescale) // (2 * index.timescale))
+    """Return EXT-X-TARGETDURATION: the longest EXTINF, rounded to a second (RFC 8216, 4.3.3.1), at least 1."""
+    return max(1, (_micros(index.longest_ticks, index.timescale) + 500_000) // 1_000_000)
 
 
 def live_playlist(
@@ -154,7 +154,7 @@ def master_playlist(index: SegmentIndex, media_uri: str) -> str:
 
 def seconds(ticks: int, timescale: int) -> str:
     """Return a duration in decimal seconds: exact to the microsecond, and exactly where six decimals suffice."""
-    micros = (2 * ticks * 1_000_000 + timescale) // (2 * timescale)
+    micros = _micros(ticks, timescale)
     return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
 
 
@@ -162,3 +162,7 @@ def date_time(instant: ProgrammeMs) -> str:
     """Return an instant as EXT-X-PROGRAM-DATE-TIME wants it (ISO 8601 with milliseconds, UTC)."""
     whole, ms = divmod(instant, 1000)
     return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"
+
+
+def _micros(ticks: int, timescale: int) -> int:
+    return (2 * ticks * 1_000_000 + timescale) // (2 * timescale)

@@ -13,6 +13,12 @@ from broadcast.programme.adapters.source import MAX_SEGMENT
 MAX_AUDIO_LAG = Fraction(10)
 """Seconds of picture read past a segment's end before it goes on without the sound still missing."""
 
+MAX_ROUNDING = Fraction(1, 500)
+"""Seconds a sound packet may lie beside the end of the one before it and still be taken to follow it at once."""
+
+AAC_FRAME = 1024
+"""Samples in a packet of sound whose codec does not say."""
+
 Cut = tuple[list["av.Packet[Any]"], list["av.Packet[Any]"]]
 """The picture's packets of one segment in decode order, and the sound's that belong under them."""
 
@@ -40,7 +46,9 @@ def cuts(container: InputContainer, video: av.VideoStream, audio: av.AudioStream
 class _Cutter:
     def __init__(self, video: av.VideoStream, audio: av.AudioStream | None) -> None:
         self._video_base = Fraction(video.time_base or 1)
-        self._audio_base = None if audio is None else Fraction(audio.time_base or 1)
+        self._rate = 0 if audio is None else audio.codec_context.sample_rate
+        self._frame_samples = 0 if audio is None else audio.codec_context.frame_size or AAC_FRAME
+        self._next_sample: int | None = None
         self._usual = _usual_ticks(video, self._video_base)
         self._origin: int | None = None
         self._group: list[av.Packet[Any]] = []  # since the last key frame
@@ -66,6 +74,14 @@ class _Cutter:
         self._seen = max(self._seen, packet.pts)
 
     def add_audio(self, packet: "av.Packet[Any]") -> None:
+        """Count the sound in samples: containers that round its time (to a millisecond, say) would tear it apart."""
+        sample = round(_stamps(packet)[0] * packet.time_base * self._rate)
+        if self._next_sample is not None and abs(sample - self._next_sample) <= MAX_ROUNDING * self._rate:
+            sample = self._next_sample
+        self._next_sample = sample + self._frame_samples
+        packet.pts = packet.dts = sample
+        packet.duration = self._frame_samples
+        packet.time_base = Fraction(1, self._rate)
         self._sound.append(packet)
 
     def end(self) -> None:
@@ -100,25 +116,23 @@ class _Cutter:
         self._start = end
 
     def _heard_until(self, end: int) -> bool:
-        if self._audio_base is None or self._ended:
+        if not self._rate or self._ended:
             return True
         heard = bool(self._sound) and self._sound_time(self._sound[-1]) >= end * self._video_base
         return heard or (self._seen - end) * self._video_base > MAX_AUDIO_LAG
 
     def _sound_between(self, start: int, end: int) -> list["av.Packet[Any]"]:
         chosen = []
+        shift = int((self._origin or 0) * self._video_base * self._rate)  # down: never before the picture
         while self._sound and self._sound_time(self._sound[0]) < end * self._video_base:
             packet = self._sound.popleft()
-            if self._sound_time(packet) >= start * self._video_base and self._audio_base is not None:
-                shift = round((self._origin or 0) * self._video_base / self._audio_base)
-                pts, dts = _stamps(packet)
-                packet.pts, packet.dts = pts - shift, dts - shift
+            if self._sound_time(packet) >= start * self._video_base:
+                packet.pts = packet.dts = _stamps(packet)[0] - shift
                 chosen.append(packet)
         return chosen
 
     def _sound_time(self, packet: "av.Packet[Any]") -> Fraction:
-        assert self._audio_base is not None  # noqa: S101 - there are sound packets only where there is sound
-        return _stamps(packet)[0] * self._audio_base - (self._origin or 0) * self._video_base
+        return Fraction(_stamps(packet)[0], self._rate) - (self._origin or 0) * self._video_base
 
 
 def _stamps(packet: "av.Packet[Any]") -> tuple[int, int]:

@@ -84,8 +84,7 @@ def _encode(
     with av.open(str(path), "w", format="mp4") as output:
         video = output.add_stream("libx264", rate=FRAME_RATE, options=_VIDEO_OPTIONS)
         video.width, video.height, video.pix_fmt = stage.WIDTH, stage.HEIGHT, "yuv420p"
-        audio = output.add_stream("aac", rate=SAMPLE_RATE, options={"b": str(_AUDIO_BITS_PER_SECOND)})
-        audio.layout = "stereo"
+        audio = output.add_stream("aac", rate=SAMPLE_RATE, layout="stereo", options={"b": str(_AUDIO_BITS_PER_SECOND)})
         sounds = beat(audio, Fraction(total, FRAME_RATE))
         to_video_colours = VideoReformatter()
         for number, picture in enumerate(frames(looks, seconds_per_look)):
