@@ -3,12 +3,12 @@ import { customElement, state } from 'lit/decorators.js';
 import '../shared/lang-switch';
 import { backoffMs, RECONNECT } from '../shared/backoff';
 import { Localizer, pageLang, rememberLang, type Lang } from '../shared/i18n';
-import { getShow, getShows, type ShowDetails } from '../shared/show';
+import { getShows, type ShowDetails } from '../shared/show';
 import { openStorage } from '../shared/storage';
 import { foundation } from '../shared/theme';
 import { frontWords, type FrontWord } from './words';
 
-/** Shows whose channels are listed; a deployment has a handful. */
+/** Shows listed; a deployment has a handful. */
 const MAX_SHOWS = 20;
 
 /** /: every show that is loaded, and every page of it. */
@@ -155,8 +155,7 @@ export class FrontPage extends LitElement {
     const { origin } = location;
     const get = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
     try {
-      const listed = await getShows(get, origin);
-      this.shows = await Promise.all(listed.slice(0, MAX_SHOWS).map((show) => getShow(get, origin, show.show)));
+      this.shows = (await getShows(get, origin)).slice(0, MAX_SHOWS);
       this.unavailable = false;
     } catch {
       this.unavailable = true;

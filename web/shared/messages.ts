@@ -390,3 +390,37 @@ export interface GuestAnswer {
   readonly token: string;
   readonly expires_ms: number;
 }
+
+/**
+ * A channel as viewers' pages list it. ``playhead``: its players know the programme time they show.
+ */
+export interface PublicChannel {
+  readonly id: string;
+  readonly name: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly kind: 'app' | 'tv' | 'web';
+  readonly latency_ms: number;
+  readonly playhead: boolean;
+  readonly guests: boolean;
+}
+
+/**
+ * Where the picture is: the address of a live HLS playlist, or None.
+ */
+export interface PublicProgramme {
+  readonly hls: string | null;
+}
+
+/**
+ * Answer to ``GET /v1/shows/{show}``.
+ */
+export interface PublicShow {
+  readonly show: string;
+  readonly title: string;
+  readonly titles: Readonly<Record<string, string>>;
+  readonly starts_at_ms: number;
+  readonly time_zone: string;
+  readonly currency: string;
+  readonly programme: PublicProgramme;
+  readonly channels: readonly PublicChannel[];
+}
