@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def check(paths: Sequence[Path]) -> Report:
     files: list[CheckedFile] = []
     loose: list[ShowText] = []
     for path in paths:
-        if path.is_dir():
+        if _is_folder(path):
             examined = _folder(path)
             collected += examined.problems
             files += examined.files
@@ -65,8 +66,15 @@ def check(paths: Sequence[Path]) -> Report:
     )
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name too long, a folder that may not be entered: reading it will say so
+        return False
+
+
 def _folder(folder: Path) -> Examined:
-    if any((folder / name).exists() for name in FILE_NAMES.values()):
+    if any(os.path.lexists(folder / name) for name in FILE_NAMES.values()):
         return read_folder(folder)
     problems = Problems(str(folder))
     problems.error(None, None, f"is no show's folder: it has none of {', '.join(FILE_NAMES.values())}")

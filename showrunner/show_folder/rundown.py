@@ -42,14 +42,21 @@ COLUMNS = (
 
 
 class PlannedLook(msgspec.Struct, frozen=True):
-    """A look of the rundown with the row it stands in; its brand may still be blank."""
+    """A row of the rundown.
+
+    Attributes:
+        row: its number.
+        skus: what it wants to sell, right or wrong.
+        look: the look, its brand perhaps still blank; None where something in the row is wrong.
+    """
 
     row: int
-    look: Look
+    skus: tuple[Sku, ...]
+    look: Look | None
 
 
 class Rundown(msgspec.Struct, frozen=True):
-    """A rundown as read: the looks that are right, in order, and its headers for further problems."""
+    """A rundown as read: its rows, in order, and its headers for further problems."""
 
     looks: tuple[PlannedLook, ...]
     headers: dict[str, str]
@@ -74,13 +81,15 @@ def looks_with_articles(rundown: Rundown, catalogue: Catalogue, problems: Proble
     looks: list[Look] = []
     hints = _MAX_HINTED if len(catalogue.listed) <= _MAX_SEARCHED else 0
     for planned in rundown.looks:
-        look = planned.look
-        for sku in look.skus:
+        for sku in planned.skus:
             if sku not in catalogue.listed:
                 close = difflib.get_close_matches(sku, catalogue.listed, n=1) if hints else []
                 hints = max(0, hints - 1)
                 hint = f", did you mean {close[0]!r}?" if close else ""
                 problems.error(planned.row, rundown.headers["skus"], f"{shown(sku)} is not in the catalogue{hint}")
+        look = planned.look
+        if look is None:
+            continue
         if not look.brand:
             brand = _brand(look, catalogue.articles)
             if brand is None:
@@ -113,24 +122,20 @@ class _Reader:
 
     def read(self) -> Rundown:
         looks: list[PlannedLook] = []
-        rows = 0
         for row in self._table.rows():
-            rows += 1
-            look = self._look(row)
-            if look is not None:
-                looks.append(PlannedLook(row.number, look))
-        if not rows:
+            skus = self._skus(row)
+            looks.append(PlannedLook(row.number, skus, self._look(row, skus)))
+        if not looks:
             self._problems.error(None, None, "has a header but no looks")
         return Rundown(tuple(looks), {column.key: self._table.header(column.key) for column in COLUMNS})
 
-    def _look(self, row: Row) -> Look | None:
+    def _look(self, row: Row, skus: tuple[Sku, ...]) -> Look | None:
         errors = self._problems.errors
         cue = self._cue(row)
         number = row["number"] or cue
         look_id = self._id(row, number)
         if self._table.has("title") and not row["title"]:
             self._wrong(row, "title", "is blank")
-        skus = self._skus(row)
         start_ms = self._span(row, "start")
         duration_ms = self._span(row, "duration")
         if duration_ms == 0:
@@ -196,15 +201,19 @@ class _Reader:
         if len(skus) > MAX_SKUS_PER_LOOK:
             self._wrong(row, "skus", f"has {len(skus)} SKUs, at most {MAX_SKUS_PER_LOOK} are allowed")
             return ()
-        for place, sku in enumerate(skus):
-            if sku in skus[:place]:
-                self._wrong(row, "skus", f"{shown(sku)} is listed twice")
-            try:
-                cells.sku(sku)
-            except ValueError as reason:
-                hint = " (SKUs are separated by “;” or “|”)" if "," in sku else ""
-                self._wrong(row, "skus", f"{reason}{hint}")
-        return tuple(map(Sku, skus))
+        return tuple(Sku(sku) for place, sku in enumerate(skus) if self._is_sku(row, sku, skus[:place]))
+
+    def _is_sku(self, row: Row, sku: str, before: list[str]) -> bool:
+        if sku in before:
+            self._wrong(row, "skus", f"{shown(sku)} is listed twice")
+            return False
+        try:
+            cells.sku(sku)
+        except ValueError as reason:
+            hint = " (SKUs are separated by “;” or “|”)" if "," in sku else ""
+            self._wrong(row, "skus", f"{reason}{hint}")
+            return False
+        return True
 
     def _span(self, row: Row, key: str) -> int | None:
         if not row[key]:
