@@ -26,3 +26,7 @@ class ProgrammeError(Exception):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+
+    def __reduce__(self) -> tuple[type["ProgrammeError"], tuple[Reason, str]]:
+        """Let the error cross from the process that prepares a programme to the one that asked."""
+        return type(self), (self.reason, self.detail)

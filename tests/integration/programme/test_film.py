@@ -1,4 +1,6 @@
+from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
+from multiprocessing import get_context
 from pathlib import Path
 
 import av
@@ -125,3 +127,9 @@ def test_another_rundown_is_another_film(tmp_path: Path):
     second = prepare_programme(LOOKS[1:2], tmp_path, nothing, seconds_per_look=1)
     assert first.folder != second.folder
     assert prepare_programme(LOOKS[:1], tmp_path, nothing, seconds_per_look=1) == first
+
+
+def test_a_programme_can_be_prepared_in_a_process_of_its_own(tmp_path: Path):
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as elsewhere:
+        made = elsewhere.submit(prepare_programme, LOOKS[:1], tmp_path, nothing, seconds_per_look=1).result(timeout=60)
+    assert made == prepare_programme(LOOKS[:1], tmp_path, nothing, seconds_per_look=1)
