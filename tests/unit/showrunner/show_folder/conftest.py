@@ -55,6 +55,11 @@ Rewrite = Callable[..., Path]
 
 
 @pytest.fixture
+def show_text() -> str:
+    return SHOW
+
+
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     show = tmp_path / "night"
     (show / "media").mkdir(parents=True)

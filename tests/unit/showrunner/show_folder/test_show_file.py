@@ -5,29 +5,14 @@ import pytest
 from showrunner.show_folder.problems import Problems
 from showrunner.show_folder.show_file import ProgrammeSource, ShowFile, parse_show
 
-SHOW = """\
-id = "night"
-title = "The Night"
-titles = { zh = "夜" }
-start = 2017-10-31T19:30:00
-time_zone = "Asia/Shanghai"
-currency = "CNY"
-programme = "film"
-
-[settings]
-hold_seconds = 120
-limit_per_buyer = 3
-seconds_per_look = 6
-"""
-
 
 def read(text: str, folder: Path = Path("the-night")) -> tuple[ShowFile | None, Problems]:
     problems = Problems("show.toml")
     return parse_show(text, problems, folder=folder)[0], problems
 
 
-def test_a_show_file_is_read():
-    show, problems = read(SHOW)
+def test_a_show_file_is_read(show_text: str):
+    show, problems = read(show_text)
     assert problems.kept == []
     assert show is not None
     assert (show.info.id, show.info.title, show.info.titles) == ("night", "The Night", {"en": "The Night", "zh": "夜"})
@@ -46,20 +31,20 @@ def test_a_show_file_is_read():
         "2017-10-31T12:30:00+01:00",
     ],
 )
-def test_a_start_is_local_or_has_an_offset(start: str):
-    show, _ = read(SHOW.replace("2017-10-31T19:30:00", start))
+def test_a_start_is_local_or_has_an_offset(show_text: str, start: str):
+    show, _ = read(show_text.replace("2017-10-31T19:30:00", start))
     assert show is not None
     assert show.info.starts_at_ms == 1_509_449_400_000
 
 
-def test_the_folders_name_stands_in_for_a_missing_id():
-    show, _ = read(SHOW.replace('id = "night"\n', ""), Path("Été 2017"))
+def test_the_folders_name_stands_in_for_a_missing_id(show_text: str):
+    show, _ = read(show_text.replace('id = "night"\n', ""), Path("Été 2017"))
     assert show is not None
     assert show.info.id == "ete-2017"
 
 
-def test_settings_may_be_left_out():
-    show, _ = read(SHOW[: SHOW.index("[settings]")])
+def test_settings_may_be_left_out(show_text: str):
+    show, _ = read(show_text[: show_text.index("[settings]")])
     assert show is not None
     assert (show.settings.hold_ms, show.settings.limit_per_buyer) == (300_000, 2)
 
@@ -87,9 +72,11 @@ def test_settings_may_be_left_out():
         ("currency", "curency", None, "currency"),
     ],
 )
-def test_a_wrong_value_is_an_error_at_its_line_and_key(old: str, new: str, line: int | None, column: str):
-    assert old in SHOW
-    show, problems = read(SHOW.replace(old, new, 1))
+def test_a_wrong_value_is_an_error_at_its_line_and_key(
+    show_text: str, old: str, new: str, line: int | None, column: str
+):
+    assert old in show_text
+    show, problems = read(show_text.replace(old, new, 1))
     assert show is None
     assert (line, column) in [(problem.row, problem.column) for problem in problems.kept]
 
@@ -99,19 +86,19 @@ def test_everything_wrong_is_named_at_once():
     assert {problem.column for problem in problems.kept} == {"titel", "title", "start", "currency", "time_zone"}
 
 
-def test_a_start_that_the_clocks_skip_is_an_error_and_one_that_happens_twice_a_warning():
-    berlin = SHOW.replace("Asia/Shanghai", "Europe/Berlin")
+def test_a_start_that_the_clocks_skip_is_an_error_and_one_that_happens_twice_a_warning(show_text: str):
+    berlin = show_text.replace("Asia/Shanghai", "Europe/Berlin")
     skipped = read(berlin.replace("2017-10-31T19:30:00", "2018-03-25T02:30:00"))[1]
     assert [(problem.column, problem.severity) for problem in skipped.kept] == [("start", "error")]
     twice = read(berlin.replace("2017-10-31T19:30:00", "2018-10-28T02:30:00"))[1]
     assert [(problem.column, problem.severity) for problem in twice.kept] == [("start", "warning")]
 
 
-def test_a_programme_is_the_film_a_file_or_an_address(tmp_path: Path):
+def test_a_programme_is_the_film_a_file_or_an_address(show_text: str, tmp_path: Path):
     (tmp_path / "night.mp4").write_bytes(b"x")
-    by_file, _ = read(SHOW.replace('"film"', '"night.mp4"'), tmp_path)
+    by_file, _ = read(show_text.replace('"film"', '"night.mp4"'), tmp_path)
     assert by_file is not None
     assert by_file.programme == ProgrammeSource("file", str(tmp_path / "night.mp4"))
-    by_address, _ = read(SHOW.replace('"film"', '"rtmp://studio.example/live"'))
+    by_address, _ = read(show_text.replace('"film"', '"rtmp://studio.example/live"'))
     assert by_address is not None
     assert by_address.programme == ProgrammeSource("url", "rtmp://studio.example/live")
