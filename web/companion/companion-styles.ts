@@ -27,6 +27,9 @@ export const companionStyles = css`
     overflow: hidden;
     text-overflow: ellipsis;
   }
+  connection-state {
+    justify-self: end;
+  }
   .where {
     display: flex;
     align-items: baseline;

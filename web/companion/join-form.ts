@@ -45,6 +45,7 @@ export class JoinForm extends LitElement {
         margin: 0;
         padding: 0;
         border: 0;
+        min-width: 0;
       }
       fieldset label {
         display: flex;
@@ -54,6 +55,9 @@ export class JoinForm extends LitElement {
         border-bottom: 1px solid var(--hairline);
         font-size: var(--text-m);
         color: var(--ivory);
+      }
+      legend {
+        padding: 0;
       }
       input[type='radio'] {
         width: 1.25rem;

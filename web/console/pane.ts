@@ -2,10 +2,10 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { OfferView, RundownEntry } from '../shared/messages';
 import { foundation } from '../shared/theme';
-import { lookNumber, type Board, type Say } from './board';
+import { lookNumber, totalStock, type Board, type Say } from './board';
 import { duration, signed } from './format';
 import { phase } from './schedule';
-import { level, skuLabel, stockBar, stockWords } from './stock-bar';
+import { byProduct, level, skuLabel, stockBar, stockWords } from './stock-bar';
 import { panel } from './styles';
 
 /** ON AIR or NEXT: the look, large, with its time and its pieces. */
@@ -52,7 +52,7 @@ export class ConsolePane extends LitElement {
         ${onAir ? this.renderElapsed(entry) : this.renderPlan(entry)}
       </div>
       <ul class="skus">
-        ${entry.offers.map((offer) => this.renderSku(offer))}
+        ${this.renderProducts(entry)}
       </ul>
     </div>`;
   }
@@ -93,6 +93,7 @@ export class ConsolePane extends LitElement {
             ? html`<b>${signed(elapsed - planned)}</b> ${say.t('overtime')}`
             : html`${duration(planned - elapsed)} ${say.t('remaining')}`}</span
       >
+      ${this.renderTotals(entry)}
     </p>`;
   }
 
@@ -105,19 +106,35 @@ export class ConsolePane extends LitElement {
     </p>`;
   }
 
-  private renderSku(offer: OfferView): TemplateResult {
+  private renderProducts(entry: RundownEntry): TemplateResult[] {
+    const { say } = this;
+    const groups = byProduct(entry.offers);
+    return groups.map((offers) => {
+      const title = offers[0] === undefined ? '' : say.pick(offers[0].titles, offers[0].title);
+      return html`${groups.length > 1 ? html`<li class="product">${title}</li>` : nothing}
+      ${offers.map((offer) => this.renderSku(offer, title))}`;
+    });
+  }
+
+  private renderSku(offer: OfferView, title: string): TemplateResult {
     const { board, say } = this;
     const counter = board.state.stock[offer.sku];
-    const title = say.pick(offer.titles, offer.title);
-    return html`<li class=${level(counter)} title="${title} · ${offer.sku} · ${say.money(offer.price)}">
+    const words = counter === undefined ? '' : stockWords(say, counter);
+    return html`<li class=${level(counter)} title="${title} · ${offer.sku} · ${say.money(offer.price)} · ${words}">
       <span class="sku">${skuLabel(offer, title)}</span>
       <span class="left figures" data-stock-sku=${offer.sku}>${counter?.left ?? ''}</span>
-      ${counter === undefined
-        ? nothing
-        : html`${stockBar(counter)}<span class="split figures" aria-label=${stockWords(say, counter)}
-              ><i class="reserved">${counter.reserved}</i> <i class="sold">${counter.sold}</i></span
-            >`}
+      ${counter === undefined ? nothing : html`${stockBar(counter)}<span class="unseen">${words}</span>`}
     </li>`;
+  }
+
+  /** Pieces of the whole look that are held and sold. */
+  private renderTotals(entry: RundownEntry): TemplateResult {
+    const { board, say } = this;
+    const counters = entry.offers.flatMap((offer) => board.state.stock[offer.sku] ?? []);
+    const { reserved, sold } = totalStock(counters);
+    return html`<span class="totals"
+      ><i class="reserved">${say.number(reserved)}</i> ${say.t('reserved')} <i class="sold">${say.number(sold)}</i> ${say.t('sold')}</span
+    >`;
   }
 
   private renderArmed(): TemplateResult | typeof nothing {
@@ -182,8 +199,8 @@ export class ConsolePane extends LitElement {
         padding: var(--space-3);
       }
       .picture {
-        width: 6.5rem;
-        height: 8.5rem;
+        width: 6rem;
+        height: 8rem;
         object-fit: cover;
         object-position: 50% 20%;
         background: var(--ink-float);
@@ -246,22 +263,44 @@ export class ConsolePane extends LitElement {
       .time.over b {
         color: var(--negative);
       }
+      .totals {
+        margin-left: auto;
+        font-family: var(--sans);
+        font-size: var(--text-s);
+        color: var(--muted);
+        white-space: nowrap;
+      }
+      .totals i {
+        font-style: normal;
+        font-family: var(--figures);
+      }
       .skus {
         grid-column: 1 / -1;
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr));
-        gap: var(--space-1) var(--space-3);
-        margin-top: var(--space-3);
-        max-height: 5.2rem;
+        grid-template-columns: repeat(4, minmax(0, 1fr));
+        align-content: start;
+        gap: 0.15rem var(--space-3);
+        margin-top: var(--space-2);
+        height: 5.6rem;
         overflow-y: auto;
         scrollbar-width: thin;
+        scrollbar-color: var(--hairline-strong) transparent;
       }
       .skus li {
+        position: relative;
         display: grid;
         grid-template-columns: minmax(0, 1fr) auto;
-        column-gap: var(--space-2);
         font-size: var(--text-s);
-        line-height: 1.3;
+        line-height: 1.35;
+      }
+      .skus .product {
+        grid-column: 1 / -1;
+        display: block;
+        font-size: var(--text-xs);
+        color: var(--muted);
+        white-space: nowrap;
+        overflow: hidden;
+        text-overflow: ellipsis;
       }
       .sku {
         color: var(--ivory-soft);
@@ -281,7 +320,7 @@ export class ConsolePane extends LitElement {
         color: var(--negative);
       }
       .stock-bar {
-        align-self: center;
+        grid-column: 1 / -1;
         width: 100%;
         height: 4px;
         background: var(--hairline);
@@ -294,13 +333,6 @@ export class ConsolePane extends LitElement {
       }
       .stock-bar .sold {
         fill: var(--positive);
-      }
-      .split {
-        font-size: var(--text-xs);
-        text-align: right;
-      }
-      .split i {
-        font-style: normal;
       }
       i.reserved {
         color: var(--warning);
@@ -336,7 +368,7 @@ export class ConsolePane extends LitElement {
         }
         .skus {
           margin-top: var(--space-2);
-          grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr));
+          height: auto;
         }
         .next .skus,
         .next .price {

@@ -62,7 +62,6 @@ export class ConsolePreview extends LitElement {
         aria-label=${say.t('programmeLabel')}
       ></video>
       ${this.playing ? nothing : html`<p class="note">${say.t('programmeOff')}</p>`}
-      <span class="tag">${say.t('programme')}</span>
     </section>`;
   }
 
@@ -88,15 +87,6 @@ export class ConsolePreview extends LitElement {
         margin: 0;
         display: grid;
         place-content: center;
-      }
-      .tag {
-        position: absolute;
-        left: 0;
-        top: 0;
-        padding: 0.1rem 0.5rem;
-        font-size: var(--text-xs);
-        background: rgb(11 10 10 / 70%);
-        color: var(--ivory-soft);
       }
     `,
   ];

@@ -144,10 +144,15 @@ export const tableStyles = css`
   }
   .stock {
     display: flex;
-    gap: 0.15rem 0.7rem;
+    gap: 0.1rem 1.2rem;
     overflow: hidden;
     max-height: 2.6rem;
     flex-wrap: wrap;
+  }
+  .group {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.1rem 0.7rem;
   }
   .mini {
     display: inline-flex;

@@ -9,7 +9,7 @@ import { clock, duration, side, signed } from './format';
 import { haystacks, KINDS, rowStatus, visibleRows, type Kind, type RowStatus } from './rundown-filter';
 import { tableStyles } from './rundown-styles';
 import { startOffset } from './schedule';
-import { level, skuLabel } from './stock-bar';
+import { byProduct, level, skuLabel } from './stock-bar';
 import { keys, panel } from './styles';
 import { PressEvent } from './transport';
 import type { Word } from './texts';
@@ -180,7 +180,12 @@ export class ConsoleRundownTable extends LitElement {
       <span role="cell" class="number figures">${entry.number}</span>
       <span role="cell" class="brand"><b>${entry.brand}</b><small title=${title}>${title}</small></span>
       ${this.renderTimes(entry, status)}
-      <span role="cell" class="stock">${entry.offers.map((offer) => this.renderStock(offer.sku, skuLabel(offer, '')))}</span>
+      <span role="cell" class="stock"
+        >${byProduct(entry.offers).map(
+          (offers) =>
+            html`<span class="group">${offers.map((offer) => this.renderStock(offer.sku, skuLabel(offer, '')))}</span>`,
+        )}</span
+      >
       <span role="cell" class="notes" title=${entry.notes}>${entry.notes}</span>
     </div>`;
   }

@@ -19,6 +19,9 @@ export const STANDBY_SETTLES_MS = 300;
 /** A change of the standby this soon after a press here is taken for the press's own effect. */
 const OWN_EFFECT_MS = 3_000;
 
+/** The server pushes a state every two seconds at least; without one for this long the link is dead, whatever it says. */
+export const SILENCE_MS = 8_000;
+
 /** What the session tells its page. */
 export interface SessionEvents {
   changed(): void;
@@ -43,6 +46,7 @@ export class ConsoleSession {
   private restsUntil = 0;
   private standbyChangedAt = Number.NEGATIVE_INFINITY;
   private pressedAt = Number.NEGATIVE_INFINITY;
+  private silenceTimer: ReturnType<typeof setTimeout> | undefined;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -79,9 +83,7 @@ export class ConsoleSession {
         this.takeState(state);
       },
       lost: () => {
-        this.link = 'lost';
-        this.queue.linkLost();
-        this.events.changed();
+        this.lost();
       },
       refused: (problem) => {
         this.events.refused(problem);
@@ -131,8 +133,16 @@ export class ConsoleSession {
 
   close(): void {
     clearTimeout(this.restTimer);
+    clearTimeout(this.silenceTimer);
     this.socket.close();
     this.queue.close();
+  }
+
+  private lost(): void {
+    clearTimeout(this.silenceTimer);
+    this.link = 'lost';
+    this.queue.linkLost();
+    this.events.changed();
   }
 
   private mayTake(): NotSent | null {
@@ -148,6 +158,10 @@ export class ConsoleSession {
     const before = this.lastState;
     this.lastState = state;
     this.heardAt = performance.now();
+    clearTimeout(this.silenceTimer);
+    this.silenceTimer = setTimeout(() => {
+      this.lost();
+    }, SILENCE_MS);
     this.clock.observe(state.now_ms, Date.now());
     this.rates.add(state.now_ms, state.orders.placed);
     const byUs = performance.now() - this.pressedAt < OWN_EFFECT_MS;

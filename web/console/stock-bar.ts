@@ -19,6 +19,13 @@ export function skuLabel(offer: OfferView, title: string): string {
   return options.length > 0 ? options.join(' ') : title;
 }
 
+/** A look's offers by product: the same title, in card order. */
+export function byProduct(offers: readonly OfferView[]): readonly (readonly OfferView[])[] {
+  const groups = new Map<string, OfferView[]>();
+  for (const offer of offers) groups.set(offer.title, [...(groups.get(offer.title) ?? []), offer]);
+  return [...groups.values()];
+}
+
 /** The class that colours a SKU's number: gone, nearly gone, or neither. */
 export function level(counter: SkuCounter | undefined): 'gone' | 'low' | 'fine' {
   if (counter === undefined) return 'fine';

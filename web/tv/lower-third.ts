@@ -26,7 +26,7 @@ export class LowerThird extends LitElement {
         gap: 0 3.6vh;
         align-items: center;
         padding: 2.8vh 3.6vh;
-        background: linear-gradient(90deg, rgb(11 10 10 / 92%) 60%, rgb(11 10 10 / 74%));
+        background: rgb(11 10 10 / 97%);
         border-left: 0.6vh solid var(--champagne);
       }
       p,

@@ -96,7 +96,7 @@ export class TvPage extends LitElement {
       <video muted playsinline aria-label=${own.t('programme')}></video>
       <div class="safe">
         <header>
-          <p class="title serif">${this.show === null ? '' : text.pick(this.show.titles, this.show.title)}</p>
+          <p class="title serif">${this.show === null || this.picture === 'playing' ? '' : text.pick(this.show.titles, this.show.title)}</p>
           ${this.#feed.state.kind === 'live'
             ? nothing
             : html`<connection-state .state=${this.#feed.state} lang=${this.currentLang}></connection-state>`}

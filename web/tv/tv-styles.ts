@@ -1,6 +1,9 @@
 import { css } from 'lit';
 
-/** Ten feet away: nothing under 2.6 % of the height (28 px at 1080p), 5 % kept free at every edge, no hover. */
+/**
+ * Ten feet away: no text under 2.6 % of the height (28 px at 1080p), no hover. Boxes stay 3.5 % off every edge and their text
+ * 5 %, the action-safe and title-safe areas of EBU R 95.
+ */
 export const tvStyles = css`
   :host {
     display: block;
@@ -22,11 +25,12 @@ export const tvStyles = css`
   }
   .safe {
     position: absolute;
-    inset: 5vh 5vw;
+    inset: 3.5vh 3.5vw;
     display: flex;
     flex-direction: column;
   }
   header {
+    padding: 1.5vh 1.5vw;
     display: flex;
     justify-content: space-between;
     align-items: baseline;
@@ -46,7 +50,7 @@ export const tvStyles = css`
   nav {
     display: flex;
     gap: 1.4vh;
-    margin-top: 2vh;
+    padding: 0 1.5vw;
   }
   nav button {
     padding: 1.4vh 2.6vh;
@@ -74,6 +78,7 @@ export const tvStyles = css`
   }
   .wait {
     margin: 0;
+    padding: 1.5vh 1.5vw;
     font-size: 5vh;
     text-shadow: 0 0 1.6vh #000;
   }
@@ -91,7 +96,7 @@ export const tvStyles = css`
     display: grid;
     justify-items: center;
     gap: 0.6vh;
-    padding: 1.8vh;
+    padding: 1.8vh 1.8vh 1.5vh;
     background: rgb(11 10 10 / 90%);
     text-align: center;
   }
