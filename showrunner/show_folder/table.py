@@ -136,7 +136,9 @@ def read_table(text: str, columns: Sequence[Column], problems: Problems, *, titl
     records = _records(text, problems)
     number, header = next(((number, cells) for number, cells in records if any(map(str.strip, cells))), (0, []))
     if not header:
-        return None  # the quote that swallowed the header has been noted
+        if not problems.errors:  # else a quote swallowed the header, and has been noted
+            problems.error(None, None, "has no header: every cell is blank")
+        return None
     if len(header) == 1 and (other := _other_separator(header[0])):
         problems.error(number, None, f"columns are separated by {other}: they must be separated by commas")
         return None

@@ -79,6 +79,10 @@ def test_another_separator_is_named(separator: str):
     assert "commas" in problems.kept[0].reason
 
 
+def test_a_file_of_blank_cells_has_no_header():
+    assert "no header" in read(",,\n,,\n")[1].kept[0].reason
+
+
 @pytest.mark.parametrize("text", ["", "  \n\n"])
 def test_an_empty_file_says_so(text: str):
     assert "empty" in read(text)[1].kept[0].reason
