@@ -4,15 +4,16 @@ Encoding keeps a core busy inside native code; a process of its own can be watch
 """
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from broadcast.ids import Sku
 from broadcast.programme.adapters.packager import Package
 from broadcast.programme.adapters.prepare import prepare_programme
 from broadcast.programme.errors import ProgrammeError
 from broadcast.programme.storyboard import FilmLook
-from broadcast.show import Look
+from broadcast.show import Article, Look
 from showrunner.show_folder import LoadedShow
 
 SILENCE_TIMEOUT_S = 120.0
@@ -30,12 +31,22 @@ class PrepareError(Exception):
     """The programme cannot be made ready; the message is for the person who starts the show."""
 
 
-def film_looks(looks: tuple[Look, ...]) -> list[FilmLook]:
-    """Return the rundown as the film captions it."""
+def film_looks(looks: tuple[Look, ...], articles: Mapping[Sku, Article]) -> list[FilmLook]:
+    """Return the rundown as the film captions it, each look with words for what its model wears."""
     return [
-        FilmLook(id=look.id, number=look.number, brand=look.brand, title=look.titles.get(FILM_LANGUAGE, look.title))
+        FilmLook(
+            id=look.id,
+            number=look.number,
+            brand=look.brand,
+            title=look.titles.get(FILM_LANGUAGE, look.title),
+            wears=tuple(dict.fromkeys(_words(articles[sku]) for sku in look.skus)),
+        )
         for look in looks
     ]
+
+
+def _words(article: Article) -> str:
+    return f"{article.titles.get(FILM_LANGUAGE, article.title)} {article.image or ''}"
 
 
 def prepare(show: LoadedShow, programme: Path | None, folder: Path, progress: Progress) -> Package:
@@ -47,7 +58,7 @@ def prepare(show: LoadedShow, programme: Path | None, folder: Path, progress: Pr
     source = programme or _own_source(show)
     if source is not None and not source.is_file():
         raise PrepareError(f"{source}: there is no such file")
-    work = source if source is not None else film_looks(show.looks)
+    work = source if source is not None else film_looks(show.looks, show.articles)
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
     worker = context.Process(target=_work, args=(work, folder, show.settings.seconds_per_look, there), daemon=True)
