@@ -1,0 +1,431 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import OperationalError
+
+from broadcast.checkout.adapters import group_commit, waiting_room
+from broadcast.checkout.adapters.models import orders
+from broadcast.checkout.decisions import Placed
+from broadcast.checkout.offers import Offer
+from broadcast.checkout.payment import PaymentNotification
+from broadcast.errors import Refusal
+from broadcast.money import Money
+
+Place = Callable[..., Awaitable[Placed]]
+Settled = Callable[[], Awaitable[None]]
+
+COAT_PRICE = Money(129_900, "CNY")
+
+
+async def why(answer: Awaitable[Any]) -> str:
+    """Return the name of the refusal that the answer must be."""
+    with pytest.raises(Refusal) as caught:
+        await answer
+    return caught.value.name
+
+
+def orders_on_disk(house: Any) -> int:
+    with house.engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(orders)).scalar_one()
+
+
+def adds_up(checkout: Any) -> bool:
+    return all(sku.left + sku.reserved + sku.sold == sku.initial for sku in checkout.stock().values())
+
+
+# ---------------------------------------------------------------- the ordinary show
+
+
+async def test_an_acknowledged_order_is_on_disk(house: Any, place: Place):
+    checkout = await house.open()
+    await place(checkout)
+    assert orders_on_disk(house) == 1
+
+
+async def test_a_repeated_tap_is_the_same_order_even_after_a_restart(house: Any, place: Place):
+    checkout = await house.open()
+    first = await place(checkout)
+    assert await place(checkout) == Placed(first.answer, replayed=True)
+    await checkout.stop()
+
+    again = await house.open()
+    assert await place(again) == Placed(first.answer, replayed=True)
+    assert await why(place(again, quantity=2)) == "key-reused"
+    assert orders_on_disk(house) == 1
+
+
+async def test_a_restart_rebuilds_everything_exactly(house: Any, place: Place):
+    checkout = await house.open()
+    paid = (await place(checkout, key="paid")).answer.order
+    given_up = (await place(checkout, key="given up", buyer="han")).answer.order
+    late = (await place(checkout, key="late", buyer="mei", sku="scarf")).answer
+    await place(checkout, key="reserved", buyer="mei", sku="scarf", quantity=7, look="look-12")
+    await checkout.payment_notified(PaymentNotification(id="1", kind="captured", order=paid, amount=COAT_PRICE))
+    await checkout.fulfil(paid)
+    await checkout.cancel("youku", "han", given_up)
+    await checkout.cancel("youku", "mei", late.order)
+    await checkout.payment_notified(PaymentNotification(id="2", kind="captured", order=late.order, amount=late.amount))
+    await checkout.stop()
+
+    again = await house.open()
+    assert again.stock() == checkout.stock()
+    assert again.counters() == checkout.counters()
+    assert again._desk.orders == checkout._desk.orders
+    assert again._desk.by_key == checkout._desk.by_key
+    assert again._desk.errands == checkout._desk.errands
+    assert [errand.kind for errand in again._desk.errands.values()] == ["refund", "payment"]
+
+
+async def test_a_crowd_on_one_coat_gets_exactly_what_there_is(house: Any, place: Place):
+    checkout = await house.open()
+    answers = await asyncio.gather(*(place(checkout, buyer=f"buyer-{n}") for n in range(300)), return_exceptions=True)
+    placed = [answer for answer in answers if isinstance(answer, Placed)]
+    assert placed == answers[:5]  # first come, first served
+    assert {answer.name for answer in answers[5:]} == {"sold-out"}
+    assert orders_on_disk(house) == 5
+    assert checkout.stock()["coat-m"].state == "sold_out"
+
+
+async def test_taps_that_wait_together_share_one_transaction(house: Any, gate: Any, place: Place, settled: Settled):
+    checkout = await house.open(executor=gate)
+    commits: list[None] = []
+    event.listen(house.engine, "commit", lambda _connection: commits.append(None))
+    gate.close()
+    taps = [asyncio.ensure_future(place(checkout, buyer="first", sku="scarf"))]
+    await settled()  # the first is on its way to the disk, the others gather behind it
+    taps += [asyncio.ensure_future(place(checkout, buyer=f"buyer-{n}", sku="scarf")) for n in range(100)]
+    await settled()
+    assert not any(tap.done() for tap in taps)
+    gate.open()
+    await asyncio.gather(*taps)
+    assert len(commits) == 2
+
+
+async def test_buyers_see_their_own_orders_only(house: Any, place: Place):
+    checkout = await house.open()
+    answer = (await place(checkout)).answer
+    assert checkout.order("youku", "li", answer.order) == answer
+    for channel, buyer, order in [("taobao", "li", answer.order), ("youku", "han", answer.order), ("youku", "li", "x")]:
+        with pytest.raises(Refusal, match="no-such-order"):
+            checkout.order(channel, buyer, order)
+
+
+async def test_the_house_is_told_of_every_change_once_it_is_durable(house: Any, place: Place):
+    checkout = await house.open()
+    house.stock_news.clear()
+    order = (await place(checkout)).answer.order
+    await checkout.payment_notified(PaymentNotification(id="1", kind="captured", order=order, amount=COAT_PRICE))
+    assert house.stock_news == ["coat-m", "coat-m"]
+    assert [news.status for news in house.order_news] == ["reserved", "paid"]
+
+
+async def test_a_listener_that_fails_costs_nobody_their_answer(house: Any, place: Place):
+    mistakes: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: mistakes.append(context))
+
+    def fail(_order: object) -> None:
+        raise RuntimeError("the console is on fire")
+
+    checkout = await house.open(on_order_changed=fail)
+    await place(checkout)
+    await place(checkout, key="2")
+    assert [str(mistake["exception"]) for mistake in mistakes] == ["the console is on fire"] * 2
+
+
+async def test_withdrawn_goods_are_not_sold_until_opened_again(house: Any, place: Place):
+    checkout = await house.open()
+    house.stock_news.clear()
+    checkout.withdraw(["coat-m"])
+    assert await why(place(checkout)) == "not-on-sale"
+    assert (checkout.stock()["coat-m"].state, house.stock_news) == ("ended", ["coat-m"])
+    checkout.open_for_sale(["coat-m"], house.now)
+    await place(checkout)
+    assert house.stock_news == ["coat-m", "coat-m", "coat-m"]
+
+
+async def test_refusals_are_counted_by_reason_and_cost_no_write(house: Any, place: Place):
+    checkout = await house.open()
+    commits: list[None] = []
+    event.listen(house.engine, "commit", lambda _connection: commits.append(None))
+    assert await why(place(checkout, sku="unknown")) == "not-on-sale"
+    assert await why(place(checkout, quantity=4)) == "limit-reached"
+    assert await why(place(checkout, sku="scarf", quantity=99, seen_price=Money(1, "CNY"))) == "price-changed"
+    assert await why(checkout.fulfil("unknown")) == "no-such-order"
+    assert commits == []
+    assert checkout.refusals == {"not-on-sale": 1, "limit-reached": 1, "price-changed": 1, "no-such-order": 1}
+    assert checkout.counters().refused == 4
+
+
+async def test_news_of_a_wrong_amount_is_refused_counted_and_moves_nothing(house: Any, place: Place):
+    checkout = await house.open()
+    order = (await place(checkout)).answer.order
+    lie = PaymentNotification(id="1", kind="captured", order=order, amount=Money(1, "CNY"))
+    assert await why(checkout.payment_notified(lie)) == "invalid"
+    assert checkout.refusals == {"invalid": 1}
+    assert checkout.order("youku", "li", order).status == "reserved"
+
+
+async def test_a_hold_that_runs_out_gives_the_stock_back(house: Any, place: Place, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(group_commit, "SWEEP_EVERY_MS", 1)
+    released = asyncio.Event()
+
+    def heard(order: Any) -> None:
+        if order.status == "released":
+            released.set()
+
+    checkout = await house.open(on_order_changed=heard)
+    order = (await place(checkout)).answer.order
+    house.now += 900_000
+    await released.wait()
+    assert checkout.order("youku", "li", order).status == "released"
+    assert checkout.stock()["coat-m"].left == 5
+
+
+# ---------------------------------------------------------------- while a commit is under way
+
+
+async def test_a_repeated_tap_waits_until_the_first_is_durable(house: Any, gate: Any, place: Place, settled: Settled):
+    checkout = await house.open(executor=gate)
+    gate.close()
+    first = asyncio.ensure_future(place(checkout))
+    await settled()
+    again = asyncio.ensure_future(place(checkout))
+    other_body = asyncio.ensure_future(place(checkout, quantity=2))
+    await settled()
+    assert not again.done()
+    assert not other_body.done()
+    gate.open()
+    assert await again == Placed((await first).answer, replayed=True)
+    assert await why(other_body) == "key-reused"
+
+
+async def test_nobody_hears_sold_out_because_of_an_order_that_is_not_durable_yet(
+    house: Any, gate: Any, place: Place, settled: Settled
+):
+    checkout = await house.open(executor=gate)
+    await place(checkout, buyer="mei", quantity=2)
+    gate.close()
+    last = asyncio.ensure_future(place(checkout, quantity=3))
+    await settled()
+    too_late = asyncio.ensure_future(place(checkout, buyer="han"))
+    await settled()
+    assert not too_late.done()
+    gate.open()
+    await last
+    assert await why(too_late) == "sold-out"
+
+
+async def test_what_memory_settles_is_answered_while_the_disk_is_busy(
+    house: Any, gate: Any, place: Place, settled: Settled
+):
+    checkout = await house.open(executor=gate)
+    first = await place(checkout)
+    for n in range(4):
+        await place(checkout, key=f"{n}", buyer=f"buyer-{n}")
+    gate.close()
+    under_way = asyncio.ensure_future(place(checkout, sku="scarf", buyer="mei"))
+    await settled()
+    assert await place(checkout) == Placed(first.answer, replayed=True)
+    assert await why(place(checkout, buyer="late")) == "sold-out"
+    assert await why(place(checkout, buyer="late", sku="unknown")) == "not-on-sale"
+    assert not under_way.done()
+    gate.open()
+    await under_way
+
+
+async def test_an_order_on_its_way_to_the_disk_is_shown_as_the_record_has_it(
+    house: Any, gate: Any, place: Place, settled: Settled
+):
+    checkout = await house.open(executor=gate)
+    order = (await place(checkout)).answer.order
+    gate.close()
+    cancelled = asyncio.ensure_future(checkout.cancel("youku", "li", order))
+    await settled()
+    assert checkout.order("youku", "li", order).status == "reserved"
+    gate.open()
+    await cancelled
+    assert checkout.order("youku", "li", order).status == "released"
+
+
+async def test_callers_who_hang_up_break_nothing(house: Any, gate: Any, place: Place, settled: Settled):
+    checkout = await house.open(executor=gate)
+    gate.close()
+    decided = asyncio.ensure_future(place(checkout, buyer="decided"))
+    await settled()
+    waiting = asyncio.ensure_future(place(checkout, buyer="waiting"))
+    patient = asyncio.ensure_future(place(checkout, buyer="patient"))
+    await settled()
+    decided.cancel()
+    waiting.cancel()
+    await settled()
+    gate.open()
+    await patient
+    assert (await place(checkout, buyer="decided")).replayed
+    assert not (await place(checkout, buyer="waiting")).replayed
+    assert checkout.stock()["coat-m"].left == 2
+
+
+async def test_over_capacity_a_tap_is_told_when_to_come_back(
+    house: Any, gate: Any, place: Place, settled: Settled, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(waiting_room, "MAX_WAITING", 3)
+    checkout = await house.open(executor=gate)
+    gate.close()
+    taps = [asyncio.ensure_future(place(checkout, buyer="first"))]
+    await settled()
+    taps += [asyncio.ensure_future(place(checkout, buyer=f"buyer-{n}", sku="scarf")) for n in range(3)]
+    await settled()
+    with pytest.raises(Refusal) as caught:
+        await place(checkout, buyer="too many", sku="scarf")
+    assert (caught.value.name, caught.value.more) == ("busy", {"retry_after_ms": 1_000})
+    gate.open()
+    await asyncio.gather(*taps)
+    assert not (await place(checkout, buyer="too many", sku="scarf")).replayed
+    assert checkout.counters().refused == 0
+
+
+async def test_stopping_answers_all_that_was_accepted_and_refuses_the_rest(
+    house: Any, gate: Any, place: Place, settled: Settled
+):
+    checkout = await house.open(executor=gate)
+    gate.close()
+    taps = [asyncio.ensure_future(place(checkout, buyer="first", sku="scarf"))]
+    await settled()
+    taps += [asyncio.ensure_future(place(checkout, buyer=f"buyer-{n}", sku="scarf")) for n in range(10)]
+    await settled()
+    stopping = asyncio.ensure_future(checkout.stop())
+    await settled()
+    assert not checkout.ready
+    assert await why(place(checkout, buyer="late", sku="scarf")) == "busy"
+    gate.open()
+    await stopping
+    await asyncio.gather(*taps)
+    assert orders_on_disk(house) == 11
+
+
+# ---------------------------------------------------------------- when the record fails
+
+
+def curse(house: Any) -> None:
+    """From now on the database refuses orders of the buyer ``cursed``."""
+    with house.engine.begin() as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER curse BEFORE INSERT ON orders WHEN NEW.buyer = 'cursed' "
+                "BEGIN SELECT RAISE(ABORT, 'cursed'); END"
+            )
+        )
+
+
+async def test_a_commit_that_fails_loses_nothing_and_sells_nothing(house: Any, place: Place):
+    checkout = await house.open()
+    before = await place(checkout, buyer="before")
+    curse(house)
+    together = await asyncio.gather(
+        *(place(checkout, buyer=buyer) for buyer in ("li", "cursed", "han")), return_exceptions=True
+    )
+    assert {answer.name for answer in together} == {"busy"}
+    assert checkout.ready
+    assert (orders_on_disk(house), checkout.stock()["coat-m"].left) == (1, 4)
+
+    assert not (await place(checkout, buyer="li")).replayed
+    assert not (await place(checkout, buyer="han")).replayed
+    assert await place(checkout, buyer="before") == Placed(before.answer, replayed=True)
+    assert (orders_on_disk(house), checkout.stock()["coat-m"].left) == (3, 2)
+
+
+async def test_a_commit_that_landed_although_it_reported_failure_is_acknowledged(
+    house: Any, place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    checkout = await house.open()
+    commit = house.engine.dialect.do_commit
+
+    def land_and_fail(connection: Any) -> None:
+        commit(connection)
+        monkeypatch.setattr(house.engine.dialect, "do_commit", commit)
+        raise OperationalError("COMMIT", None, OSError("the disk went away"))
+
+    monkeypatch.setattr(house.engine.dialect, "do_commit", land_and_fail)
+    first = await place(checkout)
+    assert not first.replayed
+    assert orders_on_disk(house) == 1
+    assert await place(checkout) == Placed(first.answer, replayed=True)
+    assert checkout.stock()["coat-m"].left == 4
+    assert [news.order for news in house.order_news] == [first.answer.order]
+
+
+async def test_while_the_record_cannot_be_read_everybody_is_told_to_come_back(
+    house: Any, place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(group_commit, "RECOVERY_FIRST_DELAY_MS", 1)
+    recovered = asyncio.Event()
+    checkout = await house.open(on_stock_changed=lambda _sku: recovered.set())
+    first = await place(checkout)
+    readable = asyncio.Event()
+    load = checkout._record.load
+
+    def unreadable() -> Any:
+        if readable.is_set():
+            return load()
+        raise OSError("the disk is away")
+
+    curse(house)
+    monkeypatch.setattr(checkout._record, "load", unreadable)
+    assert await why(place(checkout, buyer="cursed")) == "busy"
+    assert not checkout.ready
+    assert await why(place(checkout)) == "busy"
+    recovered.clear()
+    readable.set()
+    await recovered.wait()
+    assert await place(checkout) == Placed(first.answer, replayed=True)
+    assert adds_up(checkout)
+
+
+async def test_a_checkout_whose_record_cannot_be_read_can_still_be_stopped(
+    house: Any, place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(group_commit, "RECOVERY_FIRST_DELAY_MS", 1)
+    checkout = await house.open()
+    curse(house)
+
+    def unreadable() -> Any:
+        raise OSError("the disk is away")
+
+    monkeypatch.setattr(checkout._record, "load", unreadable)
+    assert await why(place(checkout, buyer="cursed")) == "busy"
+    await checkout.stop()
+    assert orders_on_disk(house) == 0
+
+
+async def test_an_older_process_stops_answering_once_a_newer_one_has_taken_over(house: Any, place: Place):
+    older = await house.open()
+    await place(older, buyer="before")
+    newer = await house.open()
+    assert await why(place(older, buyer="li")) == "busy"
+    assert not older.ready
+    assert not (await place(newer, buyer="li")).replayed
+    assert orders_on_disk(house) == 2
+
+
+async def test_text_no_database_can_hold_never_reaches_the_others_batch(house: Any, place: Place):
+    checkout = await house.open()
+    bad, good = await asyncio.gather(
+        place(checkout, buyer="han", key="half a surrogate \udcff"), place(checkout), return_exceptions=True
+    )
+    assert bad.name == "invalid"
+    assert not good.replayed
+
+
+async def test_a_catalogue_that_grew_between_two_runs_is_more_to_sell(house: Any, place: Place):
+    checkout = await house.open()
+    await place(checkout, quantity=3)
+    await checkout.stop()
+    more = Offer(sku="coat-m", price=Money(99_900, "CNY"), stock=7, limit_per_buyer=None, title="Coat M")
+    again = await house.open((more,))
+    coats = again.stock()["coat-m"]
+    assert (coats.initial, coats.left, coats.reserved) == (7, 4, 3)
+    assert again.stock()["scarf"].state == "ended"
+    assert (await place(again, buyer="han", quantity=4)).answer.amount == Money(399_600, "CNY")

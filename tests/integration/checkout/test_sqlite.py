@@ -1,0 +1,88 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from broadcast.checkout.adapters.models import metadata, orders, stock
+from broadcast.checkout.adapters.sqlite import BEGIN_MODE, NotDurableError, sqlite_engine
+
+COATS = {"show_id": "gala", "sku": "coat-m", "initial": 5, "left": 5, "reserved": 0, "sold": 0}
+
+
+def test_every_connection_syncs_every_commit_through_a_write_ahead_log(tmp_path: Path):
+    engine = sqlite_engine(tmp_path / "show.sqlite3")
+    with engine.connect() as one, engine.connect() as other:
+        for connection in (one, other):
+            assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+            assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+    engine.dispose()
+
+
+def test_a_database_that_would_forget_is_refused():
+    engine = sqlite_engine(Path(":memory:"))
+    with pytest.raises(NotDurableError, match="memory"):
+        engine.connect()
+    engine.dispose()
+
+
+def test_a_transaction_that_fails_leaves_nothing_behind(tmp_path: Path):
+    engine = sqlite_engine(tmp_path / "show.sqlite3")
+    metadata.create_all(engine)
+    with engine.connect() as connection:
+        connection.execute(insert(stock).values(COATS))
+        with pytest.raises(IntegrityError):
+            connection.execute(insert(stock).values(COATS))
+    with engine.connect() as connection:
+        assert connection.execute(select(stock)).all() == []
+    engine.dispose()
+
+
+def test_a_transaction_that_means_to_write_keeps_other_writers_out_from_its_first_read(tmp_path: Path):
+    engine = sqlite_engine(tmp_path / "show.sqlite3")
+    metadata.create_all(engine)
+    with engine.connect().execution_options(**{BEGIN_MODE: "IMMEDIATE"}) as one, engine.connect() as other:
+        one.execute(select(stock)).all()
+        other.exec_driver_sql("PRAGMA busy_timeout = 0")
+        with pytest.raises(OperationalError, match="locked"):
+            other.execute(insert(stock).values(COATS))
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"left": -1, "reserved": 6}, {"left": 4}, {"reserved": 1}, {"sold": -1, "reserved": 1}, {"initial": 6}],
+)
+def test_the_database_itself_refuses_stock_that_does_not_add_up(tmp_path: Path, wrong: dict[str, int]):
+    engine = sqlite_engine(tmp_path / "show.sqlite3")
+    metadata.create_all(engine)
+    with pytest.raises(IntegrityError, match="CHECK"), engine.begin() as connection:
+        connection.execute(insert(stock).values(COATS | wrong))
+    engine.dispose()
+
+
+def test_the_database_itself_refuses_a_second_order_under_one_key(tmp_path: Path):
+    engine = sqlite_engine(tmp_path / "show.sqlite3")
+    metadata.create_all(engine)
+    order: dict[str, Any] = {
+        "show_id": "gala",
+        "channel": "youku",
+        "buyer": "li",
+        "idempotency_key": "k",
+        "fingerprint": "f",
+        "sku": "coat-m",
+        "quantity": 1,
+        "value": 1,
+        "currency": "CNY",
+        "placed_at_ms": 0,
+        "hold_until_ms": 1,
+        "status": "reserved",
+        "payment": "none",
+    }
+    with engine.begin() as connection:
+        connection.execute(insert(orders).values(order | {"order_id": "one"}))
+    with pytest.raises(IntegrityError, match="UNIQUE"), engine.begin() as connection:
+        connection.execute(insert(orders).values(order | {"order_id": "two"}))
+    engine.dispose()

@@ -1,0 +1,78 @@
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from broadcast.checkout.adapters import waiting_room
+from broadcast.checkout.adapters.waiting_room import WaitingRoom
+from broadcast.checkout.commands import Expire, Place
+from broadcast.errors import Refusal
+
+
+async def test_whoever_came_first_is_served_first_and_no_more_than_fit(tap: Callable[..., Place]):
+    room = WaitingRoom()
+    taps = [tap(key=str(n)) for n in range(5)]
+    for one in taps:
+        room.enter(one)
+    assert [waiting.command for waiting in room.take(3)] == taps[:3]
+    assert [waiting.command for waiting in room.take(3)] == taps[3:]
+    assert room.take(3) == []
+
+
+async def test_whoever_hung_up_is_not_served(tap: Callable[..., Place]):
+    room = WaitingRoom()
+    hung_up, stays = room.enter(tap(key="1")), room.enter(tap(key="2"))
+    hung_up.cancel()
+    [waiting] = room.take(5)
+    waiting.give(None)
+    assert stays.done()
+
+
+async def test_an_answer_to_someone_who_hung_up_meanwhile_is_no_mistake(tap: Callable[..., Place]):
+    room = WaitingRoom()
+    room.enter(tap()).cancel()
+    future = room.enter(tap())
+    [waiting] = room.take(5)
+    future.cancel()
+    waiting.give(Refusal("busy"))
+
+
+async def test_a_key_is_known_to_wait_until_its_last_tap_is_taken(tap: Callable[..., Place]):
+    room = WaitingRoom()
+    room.enter(tap())
+    room.enter(tap())
+    assert room.is_waiting(tap().scope)
+    room.take(1)
+    assert room.is_waiting(tap().scope)
+    room.take(1)
+    assert not room.is_waiting(tap().scope)
+
+
+async def test_when_taps_fill_the_room_a_payments_news_still_gets_in(
+    tap: Callable[..., Place], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(waiting_room, "MAX_WAITING", 2)
+    monkeypatch.setattr(waiting_room, "MAX_HOUSEKEEPING", 1)
+    room = WaitingRoom()
+    room.enter(tap(key="1"))
+    room.enter(tap(key="2"))
+    assert not room.has_place_for(tap(key="3"))
+    assert room.has_place_for(Expire(most=1))
+    room.enter(Expire(most=1))
+    assert not room.has_place_for(Expire(most=1))
+    assert len(room) == 3
+
+
+async def test_arrival_is_heard_once(tap: Callable[..., Place]):
+    room = WaitingRoom()
+    waiting = asyncio.create_task(room.arrival())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    room.enter(tap())
+    await waiting
+    room.take(1)
+    again = asyncio.create_task(room.arrival())
+    await asyncio.sleep(0)
+    assert not again.done()
+    room.wake()
+    await again
