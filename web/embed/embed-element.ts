@@ -152,7 +152,7 @@ export class SeeNowBuyNow extends LitElement implements ProgrammeClock {
           ? nothing
           : html`<details>
               <summary><span>${text.t('bag')}</span><span class="figures">${orders.length}</span></summary>
-              <order-list .orders=${orders} .now=${this.#now} lang=${lang} @retry=${this.#retry} @cancel=${this.#cancel}></order-list>
+              <order-list .orders=${orders} .now=${this.#now} .base=${this.base} lang=${lang} @retry=${this.#retry} @cancel=${this.#cancel}></order-list>
             </details>`}
       </div>
     `;

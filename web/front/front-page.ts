@@ -166,6 +166,8 @@ export class FrontPage extends LitElement {
 
 function renderShow(show: ShowDetails, text: Localizer<FrontWord>): TemplateResult {
   const page = (name: string): string => `/${name}/${encodeURIComponent(show.show)}`;
+  const stations = show.channels.filter((channel) => channel.kind === 'tv');
+  const watched = show.channels.filter((channel) => channel.kind !== 'tv');
   return html`<section class="show" data-show=${show.show}>
     <span class="eyebrow">${text.date(show.starts_at_ms, show.time_zone)}</span>
     <h1 class="serif">${text.pick(show.titles, show.title)}</h1>
@@ -174,7 +176,7 @@ function renderShow(show: ShowDetails, text: Localizer<FrontWord>): TemplateResu
         <h2>${text.t('watch')}</h2>
         <p class="note">${text.t('watch_note')}</p>
         <ul>
-          ${show.channels.map((channel) =>
+          ${watched.map((channel) =>
             link(
               `${page('watch')}?channel=${encodeURIComponent(channel.id)}`,
               text.pick(channel.names, channel.name),
@@ -190,7 +192,14 @@ function renderShow(show: ShowDetails, text: Localizer<FrontWord>): TemplateResu
         </ul>
         <h2 class="second">${text.t('screens')}</h2>
         <ul>
-          ${link(page('tv'), text.t('tv'), text.t('tv_note'))} ${link(page('companion'), text.t('companion'), text.t('companion_note'))}
+          ${stations.map((station) => {
+            const query = `?channel=${encodeURIComponent(station.id)}`;
+            const name = text.pick(station.names, station.name);
+            return [
+              link(`${page('tv')}${query}`, text.t('tv', { station: name }), text.t('tv_note')),
+              link(`${page('companion')}${query}`, text.t('companion', { station: name }), text.t('companion_note')),
+            ];
+          })}
           ${link(page('partner'), text.t('partner'), text.t('partner_note'))}
         </ul>
       </div>

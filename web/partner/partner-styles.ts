@@ -100,7 +100,7 @@ export const partnerStyles: CSSResult = css`
   }
   .player button {
     position: absolute;
-    left: 0.875rem;
+    right: 0.875rem;
     bottom: 0.875rem;
     padding: 0.6rem 1rem;
     background: #fff;

@@ -9,7 +9,7 @@ export const cardStyles: CSSResult = css`
   }
   article {
     position: relative;
-    padding: 1.25rem 1.375rem 1.375rem;
+    padding: 1.25rem 1.375rem 0.875rem;
     background: var(--card-ground, rgb(14 12 12 / 88%));
     border: 1px solid var(--hairline);
     border-radius: var(--radius);
@@ -114,8 +114,8 @@ export const cardStyles: CSSResult = css`
   }
   .product img {
     flex: none;
-    width: 84px;
-    height: 112px;
+    width: 78px;
+    height: 104px;
     object-fit: cover;
     background: var(--ink-float);
   }
@@ -123,7 +123,7 @@ export const cardStyles: CSSResult = css`
     display: flex;
     flex-direction: column;
     justify-content: center;
-    gap: 0.35rem;
+    gap: 0.3rem;
     min-width: 0;
   }
   h3 {
@@ -202,7 +202,6 @@ export const cardStyles: CSSResult = css`
     background: linear-gradient(to top right, transparent calc(50% - 0.5px), var(--muted) 50%, transparent calc(50% + 0.5px));
   }
   .low {
-    margin-left: auto;
     font-style: normal;
     font-size: var(--text-s);
     color: var(--warning);
@@ -247,13 +246,15 @@ export const cardStyles: CSSResult = css`
   .status {
     font-size: var(--text-s);
     line-height: 1.4;
+    /* Where the card is centred, room for an order's news from the beginning: nothing moves under the finger that taps. */
+    min-height: var(--status-room, 0);
+    margin-top: 0.75rem;
   }
   .status[data-order-status] {
     display: flex;
     align-items: flex-start;
     justify-content: space-between;
     gap: 1rem;
-    margin-top: 0.75rem;
     padding-left: 0.75rem;
     border-left: 2px solid var(--hairline-strong);
   }
@@ -299,8 +300,8 @@ export const cardStyles: CSSResult = css`
     color: var(--ivory);
   }
   .channel-link {
-    display: inline-block;
-    margin-top: 0.875rem;
+    align-self: flex-start;
+    margin-top: 0.25rem;
     font-size: var(--text-s);
     color: var(--ivory-soft);
     text-decoration: none;

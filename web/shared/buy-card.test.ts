@@ -147,8 +147,8 @@ describe('an order’s news', () => {
   it.each([
     ['sending', {}, 'Sending…', true],
     ['in_line', {}, 'In line', true],
-    ['reserved', {}, 'held for 1:30', true],
-    ['paid', { amount: { value: 129_900, currency: 'CNY' } }, 'It is yours. ¥1,299', false],
+    ['reserved', {}, 'Held for 1:30', true],
+    ['paid', { amount: { value: 129_900, currency: 'CNY' } }, 'It is yours.', false],
     ['released', { released: 'payment_failed' }, 'The payment did not go through', false],
     ['refused', { problem: problem('limit-reached', 409) }, 'You have reached the limit', false],
     ['refused', { problem: problem('something-new', 409) }, 'Nothing was charged', false],

@@ -82,14 +82,16 @@ export class BuyCard extends LitElement {
         <div class="product">
           ${this.#renderImage(size)}
           <div class="facts">
-            ${this.#products.length > 1 || text.pick(product.titles, product.title) !== text.pick(look.titles, look.title)
+            ${this.#products.length === 1 && text.pick(product.titles, product.title) !== text.pick(look.titles, look.title)
               ? html`<h3>${text.pick(product.titles, product.title)}</h3>`
               : nothing}
             ${this.#renderPrice(size.offer.price, size.offer.compare_at)}
+            ${size.low === null ? nothing : html`<em class="low" data-left=${size.low}>${text.t('left', { left: size.low })}</em>`}
+            ${this.#renderLink(size)}
           </div>
         </div>
         ${product.sizes.length > 1 || size.label !== '' ? this.#renderSizes(product, size) : nothing}
-        ${this.#renderBuy(size)} ${this.#renderLink(size)}
+        ${this.#renderBuy(size)}
       </article>
     `;
   }
@@ -166,7 +168,6 @@ export class BuyCard extends LitElement {
           <span>${size.label}${size.state === 'on_sale' ? nothing : html`<span class="unseen"> ${this.#text.t(size.state)}</span>`}</span>
         </label>`,
       )}
-      ${current.low === null ? nothing : html`<em class="low" data-left=${current.low}>${this.#text.t('left', { left: current.low })}</em>`}
     </fieldset>`;
   }
 
@@ -194,7 +195,7 @@ export class BuyCard extends LitElement {
       <div class="status" role="status" data-order-status=${order?.phase ?? nothing} data-order=${order?.order ?? nothing}>
         ${status === null || order === undefined
           ? nothing
-          : html`<p><b>${status.title}</b>${status.detail === '' ? nothing : html` <span>${status.detail}</span>`}</p>
+          : html`<p>${busy ? nothing : html`<b>${status.title}</b>`}${status.detail === '' ? nothing : html` <span>${status.detail}</span>`}</p>
               ${order.phase === 'reserved' && order.order !== null
                 ? html`<button type="button" class="plain" data-action="cancel" @click=${() => { this.#fire('cancel', order.key); }}>${this.#text.t('cancel')}</button>`
                 : nothing}

@@ -36,10 +36,10 @@ export class LookStrip extends LitElement {
         display: flex;
         flex-direction: column;
         align-items: flex-start;
-        gap: 0.2rem;
-        width: 11rem;
+        gap: 0.1rem;
+        width: 12rem;
         height: 100%;
-        padding: 0.75rem 0.875rem 0.75rem 0;
+        padding: 0.5rem 0.875rem 0.25rem 0;
         text-align: left;
         border-top: 1px solid var(--hairline);
         transition: border-color var(--quick) var(--ease);
@@ -49,8 +49,10 @@ export class LookStrip extends LitElement {
         border-color: var(--champagne);
       }
       b {
+        margin-right: 0.35rem;
         font-size: 1.375rem;
-        line-height: 1.1;
+        font-weight: 400;
+        line-height: 1.2;
       }
       button[aria-current='true'] b {
         color: var(--champagne);
@@ -99,8 +101,7 @@ export class LookStrip extends LitElement {
                 this.dispatchEvent(new CustomEvent<LookView>('look-chosen', { detail: look }));
               }}
             >
-              <b class="serif figures">${look.number}</b>
-              <span class="eyebrow">${look.brand}</span>
+              <span><b class="serif figures">${look.number}</b> <span class="eyebrow">${look.brand}</span></span>
               <span class="title">${text.pick(look.titles, look.title)}</span>
               <span class="state figures">${state === 'on_sale' ? (cheapest === null ? '' : text.money(cheapest.price)) : text.t(state)}</span>
             </button>

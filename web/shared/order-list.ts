@@ -32,8 +32,18 @@ export class OrderList extends LitElement {
       }
       .row {
         display: flex;
-        justify-content: space-between;
         gap: 1rem;
+      }
+      .row > div {
+        flex: 1;
+        min-width: 0;
+      }
+      img {
+        flex: none;
+        width: 54px;
+        height: 72px;
+        object-fit: cover;
+        background: var(--ink-float);
       }
       p {
         margin: 0;
@@ -84,6 +94,7 @@ export class OrderList extends LitElement {
 
   @property({ attribute: false }) orders: readonly BuyerOrder[] = [];
   @property({ attribute: false }) now: () => number = Date.now;
+  @property() base = '';
   @property() override lang: Lang = 'en';
   #ticking: ReturnType<typeof setInterval> | undefined;
 
@@ -115,6 +126,7 @@ export class OrderList extends LitElement {
           const { label } = order.wish;
           return html`<li data-phase=${order.phase} data-sku=${order.wish.sku} data-order=${order.order ?? nothing}>
             <div class="row">
+              ${label.image === null ? nothing : html`<img src=${new URL(label.image, `${this.base === '' ? location.origin : this.base}/`).href} alt="" />`}
               <div>
                 <p class="eyebrow">${label.brand} · ${text.t('look', { number: label.look_number })}</p>
                 <b class="serif">${text.pick(label.titles, label.title)}</b>

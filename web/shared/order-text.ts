@@ -22,7 +22,7 @@ export function statusText(order: BuyerOrder, text: Localizer<Word>, now_ms: num
     case 'reserved':
       return { title: text.t('reserved'), detail: text.t('reserved_detail', { time: countdown((order.hold_until_ms ?? now_ms) - now_ms) }) };
     case 'paid':
-      return { title: text.t('paid'), detail: text.t('paid_detail', { amount: order.amount === null ? '' : text.money(order.amount) }).trim() };
+      return { title: text.t('paid'), detail: text.t('paid_detail') };
     case 'fulfilled':
       return { title: text.t('fulfilled'), detail: '' };
     case 'released':

@@ -26,6 +26,9 @@ import { viewerWords } from './words';
 
 const BACK_S = 30;
 const TICK_MS = 1_000;
+
+/** Where nothing hovers, a touch on the picture shows the controls for this long. */
+const CONTROLS_MS = 4_000;
 const WORN_KEY = 'snbn.size';
 
 /** /watch/{show}?channel=…: the picture, the card of what it shows, everything shown so far, and the viewer's bag. */
@@ -40,6 +43,7 @@ export class ViewerPage extends LitElement {
   @state() private past: LookView | null = null;
   @state() private picture: PictureState = 'opening';
   @state() private muted = true;
+  @state() private controls = false;
   @state() private worn: string | null;
   @query('video') private readonly video!: HTMLVideoElement;
   @query('.stage') private readonly stage!: HTMLElement;
@@ -50,6 +54,7 @@ export class ViewerPage extends LitElement {
   readonly #store = openStorage('local', window);
   readonly #viewing: Viewing;
   #programme: Programme | null = null;
+  #hiding: ReturnType<typeof setTimeout> | undefined;
   #ticking: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
@@ -81,6 +86,7 @@ export class ViewerPage extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#ticking);
+    clearTimeout(this.#hiding);
     this.#programme?.stop();
     this.#viewing.stop();
   }
@@ -142,8 +148,8 @@ export class ViewerPage extends LitElement {
     const text = new Localizer(this.currentLang, viewerWords);
     const reading = this.#viewing.showing.reading;
     const notice = this.picture === 'opening' || this.picture === 'waiting' || this.picture === 'broken' ? text.t(this.picture) : null;
-    return html`<div class="picture" data-picture=${this.picture}>
-      <video muted playsinline aria-label=${text.t('programme')} @volumechange=${this.#volumeChanged} @click=${this.#togglePlay}></video>
+    return html`<div class="picture" data-picture=${this.picture} ?data-controls=${this.controls}>
+      <video muted playsinline aria-label=${text.t('programme')} @volumechange=${this.#volumeChanged} @click=${this.#touchPicture}></video>
       ${notice === null ? nothing : html`<p class="notice" role="status">${notice}</p>`}
       ${this.muted && this.picture === 'playing'
         ? html`<button type="button" class="sound" data-action="sound" @click=${this.#toggleSound}>${text.t('sound_on')}</button>`
@@ -206,9 +212,12 @@ export class ViewerPage extends LitElement {
     ></buy-card>`;
   }
 
-  #renderSoFar(text: Localizer<keyof typeof words.en>): TemplateResult | typeof nothing {
+  #renderSoFar(text: Localizer<keyof typeof words.en>): TemplateResult {
     const looks = this.#viewing.showing.looksSoFar;
-    if (looks.length === 0) return nothing;
+    if (looks.length === 0) {
+      const word = this.#viewing.feed.phase === 'before' ? 'before_title' : 'idle_title';
+      return html`<section class="so-far first"><h2 class="serif">${text.t(word)} <small>${text.t('walking_in')}</small></h2></section>`;
+    }
     return html`<section class="so-far" aria-labelledby="so-far">
       <h2 class="serif" id="so-far">${text.t('looks_so_far')} <small>${text.t('looks_so_far_note')}</small></h2>
       <look-strip
@@ -230,6 +239,7 @@ export class ViewerPage extends LitElement {
       <order-list
         .orders=${this.#viewing.orders.orders}
         .now=${() => this.#viewing.clock.now()}
+        .base=${this.#address.base}
         lang=${this.currentLang}
         @retry=${this.#retry}
         @cancel=${this.#cancel}
@@ -266,6 +276,18 @@ export class ViewerPage extends LitElement {
 
   readonly #toggleSound = (): void => {
     this.video.muted = !this.video.muted;
+  };
+
+  readonly #touchPicture = (): void => {
+    if (matchMedia('(hover: hover)').matches) {
+      this.#togglePlay();
+      return;
+    }
+    clearTimeout(this.#hiding);
+    this.controls = !this.controls;
+    this.#hiding = setTimeout(() => {
+      this.controls = false;
+    }, CONTROLS_MS);
   };
 
   readonly #togglePlay = (): void => {

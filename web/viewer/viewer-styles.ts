@@ -82,12 +82,20 @@ export const viewerStyles: CSSResult = css`
     position: absolute;
     inset: auto 0 0;
     opacity: 0;
+    pointer-events: none;
     transition: opacity var(--quick) var(--ease);
   }
-  .picture:hover picture-controls,
-  .picture:focus-within picture-controls,
+  .picture picture-controls:focus-within,
+  .picture[data-controls] picture-controls,
   .picture[data-picture='paused'] picture-controls {
     opacity: 1;
+    pointer-events: auto;
+  }
+  @media (hover: hover) {
+    .picture:hover picture-controls {
+      opacity: 1;
+      pointer-events: auto;
+    }
   }
   .sound,
   .big-play {
@@ -100,11 +108,12 @@ export const viewerStyles: CSSResult = css`
     backdrop-filter: blur(10px);
   }
   .sound {
-    top: 0.875rem;
-    left: 0.875rem;
+    inset: auto auto 4.25rem 50%;
+    translate: -50%;
     min-height: 2.5rem;
     padding: 0 1rem;
     font-size: var(--text-s);
+    white-space: nowrap;
   }
   .big-play {
     inset: 0;
@@ -139,19 +148,25 @@ export const viewerStyles: CSSResult = css`
     color: var(--ivory);
   }
   .so-far {
-    padding: 1.75rem var(--gutter) 2rem;
+    padding: 1.125rem var(--gutter) 1.5rem;
   }
   .so-far h2 {
     display: flex;
     align-items: baseline;
     gap: 0.875rem;
-    margin: 0 0 0.875rem;
+    margin: 0 0 0.625rem;
     font-size: 1.1875rem;
+    font-weight: 400;
   }
   .so-far h2 small {
     font-family: var(--sans);
     font-size: var(--text-s);
     color: var(--muted);
+  }
+  @media (max-width: 719px) {
+    .first {
+      display: none;
+    }
   }
   dialog {
     margin: 0 0 0 auto;
@@ -229,12 +244,13 @@ export const viewerStyles: CSSResult = css`
       position: static;
     }
     picture-controls {
-      opacity: 1;
       padding-bottom: 0;
     }
     .sound {
-      top: auto;
-      bottom: 3.25rem;
+      bottom: 0.75rem;
+    }
+    .picture[data-controls] .sound {
+      display: none;
     }
   }
 
@@ -252,6 +268,7 @@ export const viewerStyles: CSSResult = css`
     .place {
       position: relative;
       z-index: 1;
+      --status-room: 2.85rem;
       justify-self: end;
       align-self: center;
       width: clamp(17rem, 27%, 22rem);
