@@ -3,7 +3,7 @@
 import type { Localizer } from '../shared/i18n';
 import type { AsRunEntry, CommandName, ConsoleRundown, ConsoleState, RundownEntry, SkuCounter } from '../shared/messages';
 import { problemName, type Problem } from '../shared/wire';
-import { airings, fittingZero, latestByLook, zeroMs, type Airing, type PlanZero } from './schedule';
+import { airings, asRunMark, fittingZero, latestByLook, zeroMs, type Airing, type PlanZero } from './schedule';
 import { TEXTS, type Word } from './texts';
 
 export type Say = Localizer<Word>;
@@ -29,7 +29,9 @@ export function makeBoard(
   asRun: readonly AsRunEntry[],
   zero: PlanZero | null,
 ): Board {
-  const stays = withOnAir(airings(asRun), state);
+  // A take armed for later is no stay on air yet.
+  const happened = asRun.filter((entry) => entry.at_ms <= state.now_ms);
+  const stays = withOnAir(airings(happened), state);
   const chosen = zero ?? fittingZero(rundown.entries, stays, rundown.starts_at_ms, state.now_ms);
   return {
     rundown,
@@ -52,11 +54,16 @@ function withOnAir(stays: readonly Airing[], state: ConsoleState): Airing[] {
   return [...ended, { look: onAir.look, startMs: onAir.at_ms, endMs: null }];
 }
 
-/** Merges the record seen so far with the one in a new state; the new one knows what was undone. */
+/**
+ * Merges the record seen so far with the one in a new state, which knows what was undone: what came before its first entry is
+ * kept.
+ */
 export function mergeAsRun(known: readonly AsRunEntry[], fresh: readonly AsRunEntry[]): AsRunEntry[] {
   const first = fresh[0];
   if (first === undefined) return [];
-  return [...known.filter((entry) => entry.seq < first.seq), ...fresh].slice(-MAX_AS_RUN);
+  const mark = asRunMark(first);
+  const overlap = known.findIndex((entry) => asRunMark(entry) === mark);
+  return [...(overlap < 0 ? known : known.slice(0, overlap)), ...fresh].slice(-MAX_AS_RUN);
 }
 
 /** The command an undo would take back now, or null. */

@@ -8,6 +8,7 @@
 
 import type { AsRunEntry, CommandAnswer, CommandName, CommandRequest, ConsoleState } from '../shared/messages';
 import { asProblem, type Problem } from '../shared/wire';
+import { asRunMark } from './schedule';
 
 /** Commands that may wait for an answer at the same time. */
 export const MAX_PENDING = 16;
@@ -54,10 +55,6 @@ const RELATIVE: ReadonlySet<CommandName> = new Set(['next', 'back']);
 
 function nothing(): void {
   return;
-}
-
-function asRunMark(entry: AsRunEntry): string {
-  return `${String(entry.seq)} ${entry.command} ${String(entry.at_ms)}`;
 }
 
 function isTrace(entry: AsRunEntry, intent: Intent): boolean {

@@ -56,6 +56,11 @@ describe('the stays on air', () => {
     expect(lookAt(stays, 99)).toBeNull();
   });
 
+  test('are the same while the feed has numbered none of it', () => {
+    const log = [ran('take', '1', 100), ran('take', '2', 200), ran('clear', null, 300)].map((one) => ({ ...one, seq: 0 }));
+    expect(airings(log).map((stay) => stay.endMs)).toEqual([200, 300]);
+  });
+
   test('taking the look on air again does not restart it', () => {
     expect(airings([ran('take', '1', 100), ran('take', '1', 300)])).toEqual([{ look: '1', startMs: 100, endMs: null }]);
   });

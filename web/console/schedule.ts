@@ -30,11 +30,19 @@ export interface Standing {
   readonly expectedEndMs: number | null;
 }
 
-/** The stays on air in order, from the as-run record: undone commands never happened, a correction keeps the start. */
+/** What tells one entry of the as-run record from every other. Its `seq` does not: it is 0 until the feed holds it. */
+export function asRunMark(entry: AsRunEntry): string {
+  return JSON.stringify([entry.command, entry.look, entry.at_ms, entry.by]);
+}
+
+/**
+ * The stays on air in order, from the as-run record (in the order things were decided): undone commands never happened, a
+ * correction keeps the start.
+ */
 export function airings(asRun: readonly AsRunEntry[]): Airing[] {
   const counted = asRun
     .filter((entry) => !entry.undone && ['take', 'clear', 'correct'].includes(entry.command))
-    .sort((a, b) => a.seq - b.seq);
+    .sort((a, b) => a.at_ms - b.at_ms);
   const stays: Airing[] = [];
   for (const entry of counted) {
     const last = stays.at(-1);
