@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Localizer } from '../shared/i18n';
 import type { AsRunEntry, CommandName, ConsoleRundown, ConsoleState, RundownEntry, SkuCounter } from '../shared/messages';
 import { explain, isLow, makeBoard, mergeAsRun, undoable } from './board';
-import { haystacks, rowStatus, visibleRows } from './rundown-filter';
+import { haystacks, rowStatuses, visibleRows } from './rundown-filter';
 import { TEXTS } from './texts';
 
 const NOW = 1_700_000_000_000;
@@ -130,9 +130,10 @@ describe('the rows', () => {
     expect(isLow(counter(20, 4))).toBe(false);
   });
 
-  test('on air counts before aired, and standing by before ahead', () => {
-    const aired = new Set(['look-1']);
-    expect(RUNDOWN.entries.map(({ look }) => rowStatus(board, look, aired))).toEqual(['on-air', 'next', 'ahead']);
+  test('are on air before they are aired, and skipped once the show stands by further down', () => {
+    expect([...rowStatuses(board).values()]).toEqual(['on-air', 'next', 'ahead']);
+    const jumped = makeBoard(RUNDOWN, state({ on_air: { look: 'look-1', cue: 'c', at_ms: NOW }, next: 'look-3' }), [], null);
+    expect([...rowStatuses(jumped).values()]).toEqual(['on-air', 'skipped', 'next']);
   });
 });
 

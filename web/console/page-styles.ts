@@ -52,6 +52,7 @@ export const pageStyles = css`
     min-height: 0;
     display: grid;
     grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) 15.5rem;
+    grid-template-rows: minmax(0, 1fr);
     gap: var(--space-3);
   }
   .side {

@@ -242,6 +242,9 @@ export class ConsolePane extends LitElement {
         text-overflow: ellipsis;
       }
       .price {
+        white-space: nowrap;
+        overflow: hidden;
+        text-overflow: ellipsis;
         font-size: var(--text-s);
         color: var(--champagne);
       }
@@ -345,6 +348,15 @@ export class ConsolePane extends LitElement {
         padding: var(--space-2) var(--space-3);
         color: var(--warning);
         font-size: var(--text-s);
+      }
+      @media (min-width: 900px) and (max-width: 1279px) {
+        .totals {
+          display: none;
+        }
+        .picture {
+          width: 4.5rem;
+          height: 6rem;
+        }
       }
       @media (max-width: 899px) {
         .panel > header {

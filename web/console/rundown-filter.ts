@@ -3,16 +3,26 @@
 import type { RundownEntry } from '../shared/messages';
 import { isLow, type Board } from './board';
 
-/** What a row is for the show right now. */
-export type RowStatus = 'on-air' | 'next' | 'aired' | 'ahead';
+/** What a row is for the show right now; skipped: the show stands by further down, and it never was on air. */
+export type RowStatus = 'on-air' | 'next' | 'aired' | 'skipped' | 'ahead';
 
 export const KINDS = ['all', 'ahead', 'aired', 'low'] as const;
 export type Kind = (typeof KINDS)[number];
 
-export function rowStatus(board: Board, look: string, aired: ReadonlySet<string>): RowStatus {
-  if (board.state.on_air?.look === look) return 'on-air';
-  if (board.state.next === look) return 'next';
-  return aired.has(look) ? 'aired' : 'ahead';
+/** The status of every row, in rundown order. */
+export function rowStatuses(board: Board): ReadonlyMap<string, RowStatus> {
+  const { on_air: onAir, next, aired } = board.state;
+  const seen = new Set(aired);
+  const { entries } = board.rundown;
+  const nextAt = entries.findIndex((entry) => entry.look === next);
+  return new Map(
+    entries.map(({ look }, index) => {
+      if (onAir?.look === look) return [look, 'on-air'];
+      if (next === look) return [look, 'next'];
+      if (seen.has(look)) return [look, 'aired'];
+      return [look, index < nextAt ? 'skipped' : 'ahead'];
+    }),
+  );
 }
 
 /** Whether any piece of the look is sold out or nearly so. */

@@ -146,7 +146,7 @@ export const tableStyles = css`
     display: flex;
     gap: 0.1rem 1.2rem;
     overflow: hidden;
-    max-height: 2.6rem;
+    max-height: 2.15rem;
     flex-wrap: wrap;
   }
   .group {
@@ -185,6 +185,9 @@ export const tableStyles = css`
   }
   .notes {
     color: var(--ivory-soft);
+  }
+  .row.skipped .status {
+    color: var(--warning);
   }
   .row.aired {
     color: var(--muted);
@@ -240,6 +243,9 @@ export const tableStyles = css`
       column-gap: var(--space-2);
       height: 3.5rem;
       contain-intrinsic-size: auto 3.5rem;
+    }
+    .head {
+      height: 1.9rem;
     }
     .row > :nth-child(5),
     .row > :nth-child(6),

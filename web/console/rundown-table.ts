@@ -6,7 +6,7 @@ import type { ConsoleRundown, RundownEntry } from '../shared/messages';
 import { foundation } from '../shared/theme';
 import type { Board, Say } from './board';
 import { clock, duration, side, signed } from './format';
-import { haystacks, KINDS, rowStatus, visibleRows, type Kind, type RowStatus } from './rundown-filter';
+import { haystacks, KINDS, rowStatuses, visibleRows, type Kind, type RowStatus } from './rundown-filter';
 import { tableStyles } from './rundown-styles';
 import { startOffset } from './schedule';
 import { byProduct, level, skuLabel } from './stock-bar';
@@ -18,6 +18,7 @@ const STATUS_WORDS: Readonly<Record<RowStatus, Word>> = {
   'on-air': 'statusOnAir',
   next: 'statusNext',
   aired: 'statusAired',
+  skipped: 'statusSkipped',
   ahead: 'statusAhead',
 };
 const KIND_WORDS: Readonly<Record<Kind, Word>> = {
@@ -144,13 +145,13 @@ export class ConsoleRundownTable extends LitElement {
 
   private renderRows(shown: readonly RundownEntry[]): unknown {
     const { board, say } = this;
-    const aired = new Set(board.state.aired);
+    const statuses = rowStatuses(board);
     const carried = this.offsetMs === null ? null : Math.round(this.offsetMs / 1000);
     return repeat(
       shown,
       (entry) => entry.look,
       (entry) => {
-        const status = rowStatus(board, entry.look, aired);
+        const status = statuses.get(entry.look) ?? 'ahead';
         const stay = board.latest.get(entry.look);
         const stock = entry.offers.map((offer) => board.state.stock[offer.sku]?.left ?? -1).join(' ');
         const forecast = status === 'ahead' || status === 'next' ? carried : null;
@@ -197,6 +198,7 @@ export class ConsoleRundownTable extends LitElement {
     const planned = entry.planned_start_ms === null ? null : board.zeroMs + entry.planned_start_ms;
     const delta = startOffset(entry, stay, board.zeroMs);
     const ahead = status === 'ahead' || status === 'next';
+    const ran = status === 'aired' || status === 'on-air';
     const forecast = ahead && planned !== null && this.offsetMs !== null ? planned + this.offsetMs : null;
     return html`<span role="cell" class="times figures"
         >${planned === null ? '' : clock(planned, zone)}<small
@@ -204,14 +206,14 @@ export class ConsoleRundownTable extends LitElement {
         ></span
       >
       <span role="cell" class="times figures"
-        >${stay !== undefined && !ahead
+        >${stay !== undefined && ran
           ? html`${clock(stay.startMs, zone)}<small>${stay.endMs === null ? '' : duration(stay.endMs - stay.startMs)}</small>`
           : forecast === null
             ? ''
             : html`<em title=${say.t('forecast')}>${clock(forecast, zone)}</em>`}</span
       >
-      <span role="cell" class="delta figures ${side(ahead ? null : delta)}"
-        >${delta === null || ahead ? '' : signed(delta)}</span
+      <span role="cell" class="delta figures ${side(ran ? delta : null)}"
+        >${delta === null || !ran ? '' : signed(delta)}</span
       >`;
   }
 
