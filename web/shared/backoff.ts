@@ -4,7 +4,7 @@ export interface Backoff {
   readonly capMs: number;
 }
 
-export const RECONNECT: Backoff = { firstMs: 500, capMs: 20_000 };
+export const RECONNECT: Backoff = { firstMs: 500, capMs: 10_000 };
 
 /** The wait before attempt number `attempt` (0 is the first), for `random` in [0, 1). */
 export function backoffMs(backoff: Backoff, attempt: number, random: number): number {

@@ -10,7 +10,10 @@ export const STALL_MS = 12_000;
 const BACK_BUFFER_S = 300;
 
 const WATCH_EVERY_MS = 1_000;
-const REOPEN: Backoff = { firstMs: 1_000, capMs: 15_000 };
+const AGAIN: Backoff = { firstMs: 1_000, capMs: 6_000 };
+
+/** A server that answers for its playlist within this time is there. */
+const ANSWERS_MS = 5_000;
 
 export type PictureState = 'opening' | 'playing' | 'paused' | 'blocked' | 'waiting' | 'broken';
 
@@ -117,7 +120,13 @@ export class Programme {
     this.#hls = hls;
     hls.on(HlsPlayer.Events.ERROR, (_event, error) => {
       if (!error.fatal || hls !== this.#hls) return;
-      if (error.type === HlsPlayer.ErrorTypes.MEDIA_ERROR && this.#attempt === 0) {
+      if (error.type === HlsPlayer.ErrorTypes.NETWORK_ERROR) {
+        // What is buffered plays on, and its last frame stays: the picture is not torn down for a server that went away.
+        this.#again(() => {
+          if (hls.levels.length === 0) hls.loadSource(this.#url);
+          else hls.startLoad(-1);
+        });
+      } else if (error.type === HlsPlayer.ErrorTypes.MEDIA_ERROR && this.#attempt === 0) {
         this.#attempt += 1;
         hls.recoverMediaError();
       } else {
@@ -145,8 +154,12 @@ export class Programme {
   #reopen(): void {
     this.#close();
     this.#enter('waiting');
+    this.#again(() => void this.#open());
+  }
+
+  #again(what: () => void): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#open(), REOPEN.firstMs / 2 + backoffMs(REOPEN, this.#attempt, Math.random()));
+    this.#timer = setTimeout(what, AGAIN.firstMs / 2 + backoffMs(AGAIN, this.#attempt, Math.random()));
     this.#attempt += 1;
   }
 
@@ -165,7 +178,19 @@ export class Programme {
       if (!paused && currentTime > this.#moved.media_s && this.#moved.media_s >= 0) this.#attempt = 0;
       this.#moved = { at_ms: now_ms, media_s: currentTime };
     } else if (now_ms - this.#moved.at_ms > STALL_MS) {
-      this.#reopen();
+      this.#moved = { at_ms: now_ms, media_s: currentTime };
+      void this.#reopenIfServed();
+    }
+  }
+
+  /** A picture that stands still although its playlist is served belongs to a stream that is no more. */
+  async #reopenIfServed(): Promise<void> {
+    try {
+      const answer = await fetch(this.#url, { cache: 'no-store', signal: AbortSignal.timeout(ANSWERS_MS) });
+      if (answer.ok && !this.#abort.signal.aborted && this.#video.currentTime === this.#moved.media_s) this.#reopen();
+    } catch {
+      // No answer: the frame stays until there is one.
+      return;
     }
   }
 

@@ -12,7 +12,7 @@ import { ProblemError } from '../shared/http';
 import { Localizer, pageLang, rememberLang, type Lang } from '../shared/i18n';
 import type { LookView } from '../shared/messages';
 import { isOpen, type Wish } from '../shared/order-book';
-import { PicturePlayhead } from '../shared/playhead';
+import { PicturePlayhead, type Reading } from '../shared/playhead';
 import { Programme, type PictureState } from '../shared/programme';
 import { getShow, programmeUrl, type ChannelSummary, type ShowDetails } from '../shared/show';
 import { openStorage } from '../shared/storage';
@@ -72,6 +72,11 @@ export class ViewerPage extends LitElement {
     this.#viewing.showing.changes.listen((look) => {
       this.look = look;
     });
+  }
+
+  /** The programme time of the frame on screen, for whoever measures this page from outside; null before the first frame. */
+  get reading(): Reading | null {
+    return this.#viewing.showing.reading;
   }
 
   override connectedCallback(): void {
