@@ -6,7 +6,6 @@ import msgspec
 from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from broadcast.programme.adapters.packager import Package
 from showrunner.bundled import bundled_show
@@ -23,6 +22,7 @@ PRODUCER = "demo producer"
 PRODUCER_LIFETIME_MS = 7 * 24 * 3_600_000
 """How long the printed producer token is valid."""
 
+WATCH = "watch_"
 SHOWN_CHANNELS = ("youku", "taobao")
 """Viewer pages that are printed, where the show has these channels; else its first two."""
 
@@ -54,7 +54,7 @@ def run_demo(
             line = {"base_url": base_url, "show": loaded.info.id, "producer_token": token, "pages": addresses}
             print(msgspec.json.encode(line).decode(), flush=True)  # noqa: T201 - the line that was asked for
         else:
-            console.print(_welcome(loaded, addresses, folder))
+            console.print(_welcome(loaded, addresses, folder), soft_wrap=True, highlight=False, markup=False)
 
     run(settings, loaded, folder, package, ready)
 
@@ -93,7 +93,7 @@ def page_addresses(show: LoadedShow, base_url: str, token: str) -> dict[str, str
     shown = [channel for channel in SHOWN_CHANNELS if channel in known] or known[:2]
     stations = [channel.id for channel in show.channels if channel.kind == "tv"] or known[:1]
     name = show.info.id
-    watching = {f"watch_{channel}": f"{base_url}/watch/{name}?channel={channel}" for channel in shown}
+    watching = {f"{WATCH}{channel}": f"{base_url}/watch/{name}?channel={channel}" for channel in shown}
     return {
         "front": f"{base_url}/",
         "console": f"{base_url}/console/{name}#token={token}",
@@ -105,10 +105,8 @@ def page_addresses(show: LoadedShow, base_url: str, token: str) -> dict[str, str
     }
 
 
-def _welcome(show: LoadedShow, addresses: dict[str, str], folder: DataFolder) -> Table:
-    table = Table(title=f"{show.info.title} is on air", show_header=False, title_justify="left", box=None)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold", no_wrap=False)
+def _welcome(show: LoadedShow, addresses: dict[str, str], folder: DataFolder) -> str:
+    """Return what a person reads once the show is up: every address whole on a line of its own, to click or copy."""
     labels = {
         "console": "Producers' console",
         "tv": "TV companion screen",
@@ -116,11 +114,10 @@ def _welcome(show: LoadedShow, addresses: dict[str, str], folder: DataFolder) ->
         "partner": "Partner page",
         "front": "All pages",
     }
+    lines = [f"\n{show.info.title} is on air. Open the console, press GO, and buy what you see.\n"]
     for name, address in addresses.items():
-        if name == "watch":
-            continue
-        label = labels.get(name) or f"Viewer on {name.removeprefix('watch_')}"
-        table.add_row(label, address)
-    table.add_row("State", str(folder.path))
-    table.add_row("Stop", "Ctrl+C; the show goes on where it was at the next start")
-    return table
+        if name != "watch":
+            lines.append(f"{labels.get(name) or f'Viewer on {name.removeprefix(WATCH)}'}:\n  {address}")
+    lines.append(f"\nState is kept in {folder.path}")
+    lines.append("Ctrl+C stops; the next start goes on where the show was.")
+    return "\n".join(lines)
