@@ -30,7 +30,7 @@ from broadcast.money import Money
 MAX_PENDING = 200_000
 """Notifications on their way at a time; past it requests are not taken."""
 
-DELIVERIES = 16
+DELIVERIES = 64
 """Notifications delivered at a time."""
 
 DELIVERY_TIMEOUT_MS = 15_000

@@ -202,6 +202,25 @@ async def test_a_repeated_tap_waits_until_the_first_is_durable(house: Any, gate:
     assert await why(other_body) == "key-reused"
 
 
+async def test_a_repeated_tap_shares_the_fate_of_a_first_one_that_still_waits(
+    house: Any, gate: Any, place: Place, settled: Settled
+):
+    checkout = await house.open(executor=gate)
+    gate.close()
+    under_way = asyncio.ensure_future(place(checkout, buyer="mei", sku="scarf"))
+    await settled()
+    first = asyncio.ensure_future(place(checkout))
+    await settled()
+    checkout.withdraw(["coat-m"])
+    again = asyncio.ensure_future(place(checkout))
+    await settled()
+    assert not again.done()  # what memory says now need not be what the first tap will hear
+    checkout.open_for_sale(["coat-m"], house.now)
+    gate.open()
+    await under_way
+    assert await again == Placed((await first).answer, replayed=True)
+
+
 async def test_nobody_hears_sold_out_because_of_an_order_that_is_not_durable_yet(
     house: Any, gate: Any, place: Place, settled: Settled
 ):
@@ -285,6 +304,26 @@ async def test_over_capacity_a_tap_is_told_when_to_come_back(
     await asyncio.gather(*taps)
     assert not (await place(checkout, buyer="too many", sku="scarf")).replayed
     assert checkout.counters().refused == 0
+
+
+async def test_more_orders_than_memory_holds_are_not_taken_and_those_taken_stand(
+    house: Any, place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(group_commit, "MAX_ORDERS", 1)
+    checkout = await house.open()
+    first = await place(checkout)
+    assert await why(place(checkout, buyer="han")) == "busy"
+    assert await place(checkout) == Placed(first.answer, replayed=True)
+
+
+async def test_a_checkout_is_started_once_and_stopped_as_often_as_you_like(house: Any):
+    checkout = await house.open()
+    with pytest.raises(RuntimeError, match="already"):
+        await checkout.start()
+    assert checkout.ready
+    await checkout.stop()
+    await checkout.stop()
+    assert not checkout.ready
 
 
 async def test_stopping_answers_all_that_was_accepted_and_refuses_the_rest(
