@@ -57,6 +57,8 @@ $(SETUP)/browser: $(SETUP)/python
 lock:
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-header \
 	  --no-emit-index-url --no-annotate --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url \
+	  --no-annotate --constraint requirements.lock pyproject.toml -o docker/requirements.lock
 
 clean:
 	rm -rf $(VENV) $(SETUP) showrunner/pages web/node_modules

@@ -5,7 +5,9 @@ import sys
 LEAST = (3, 11)
 
 if sys.version_info < LEAST:
-    sys.exit(f"Python {LEAST[0]}.{LEAST[1]} or newer is needed, this is {sys.version.split()[0]}: make PYTHON=python3.12 …")
+    sys.exit(
+        f"Python {LEAST[0]}.{LEAST[1]} or newer is needed, this is {sys.version.split()[0]}: make PYTHON=python3.12 …"
+    )
 try:
     import ensurepip  # noqa: F401 - Debian ships Python without it; venv then fails with a longer story
 except ImportError:

@@ -83,7 +83,8 @@ class Console(socketio.AsyncNamespace):  # type: ignore[misc]  # the package pub
             if len(self._producers) >= MAX_CONSOLES:
                 raise Refusal("busy", f"at most {MAX_CONSOLES} consoles", retry_after_ms=5000)
         except Refusal as refusal:
-            raise socketio.exceptions.ConnectionRefusedError(refusal.problem()) from refusal
+            told = refusal.problem()
+            raise socketio.exceptions.ConnectionRefusedError(told["title"], told) from refusal
         self._producers[sid] = producer.name
         await self.emit("rundown", msgspec.to_builtins(self._rundown()), to=sid)
         await self.emit("state", self._now(), to=sid)

@@ -1,5 +1,7 @@
 """What is written over the picture: lower third, timecode, the bug in the corner, the frame code."""
 
+import unicodedata
+
 from PIL import Image, ImageDraw
 
 from broadcast.programme import frame_code
@@ -25,12 +27,16 @@ _WORDS = "SEE NOW \N{MIDDLE DOT} BUY NOW"
 
 
 def legible(text: str, instead: str) -> str:
-    """Return the part of a text the film's typeface can write (Latin letters), or ``instead`` if nothing is left."""
+    """Return the part of a text the film's typeface can write (Latin letters), or ``instead`` if nothing is left.
+
+    A letter it has only without its accent is written without.
+    """
     face = font(20)
     missing = face.getmask("\uffff").getbbox(), face.getlength("\uffff")
+    letters = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
     kept = "".join(
         letter
-        for letter in text
+        for letter in letters
         if letter.isprintable() and (face.getmask(letter).getbbox(), face.getlength(letter)) != missing
     )
     kept = " ".join(kept.split())[:MAX_LETTERS].strip()

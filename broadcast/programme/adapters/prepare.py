@@ -12,7 +12,7 @@ from broadcast.programme.adapters.packager import SETTINGS, Package, load, make,
 from broadcast.programme.errors import ProgrammeError
 from broadcast.programme.storyboard import FilmLook
 
-FILM = "film 1"
+FILM = "film 2"
 """What the film depends on besides its looks: another text, another film."""
 
 SECONDS_PER_LOOK = 5
