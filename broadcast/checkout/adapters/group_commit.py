@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 
 from sqlalchemy import Engine
 
+from broadcast.checkout.adapters.announcer import Announcer, ErrandListener
 from broadcast.checkout.adapters.record import Record, Recorded, SupersededError
 from broadcast.checkout.adapters.waiting_room import Waiting, WaitingRoom
 from broadcast.checkout.changes import Changes
@@ -52,8 +53,6 @@ RECOVERY_MAX_DELAY_MS = 2_000
 _T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)
-
-ErrandListener = Callable[[Sequence[Errand]], None]
 
 
 class GroupCommitCheckout:
@@ -93,9 +92,7 @@ class GroupCommitCheckout:
         self._hold_ms = hold_ms
         self._now = now
         self._new_id = new_id
-        self._on_stock_changed = on_stock_changed
-        self._on_order_changed = on_order_changed
-        self._on_errands: ErrandListener | None = None
+        self._announce = Announcer(on_stock_changed, on_order_changed)
         self._jitter = jitter
         self._record = Record(engine, show)
         self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="checkout-record")
@@ -201,15 +198,11 @@ class GroupCommitCheckout:
 
     def open_for_sale(self, skus: Iterable[Sku], opens_at_ms: ProgrammeMs) -> None:
         """Put SKUs on sale from this frame on; each channel follows by its own fence."""
-        for sku in skus:
-            if self._openings.open(sku, opens_at_ms):
-                self._on_stock_changed(sku)
+        self._announce.stock([sku for sku in skus if self._openings.open(sku, opens_at_ms)])
 
     def withdraw(self, skus: Iterable[Sku]) -> None:
         """Take SKUs off sale. Orders already placed stand."""
-        for sku in skus:
-            if self._openings.withdraw(sku):
-                self._on_stock_changed(sku)
+        self._announce.stock([sku for sku in skus if self._openings.withdraw(sku)])
 
     def set_fence(self, channel: ChannelId, fence_ms: int) -> None:
         """Say how much later than capture this channel's viewers see a frame."""
@@ -244,7 +237,7 @@ class GroupCommitCheckout:
 
     def on_errands(self, listener: ErrandListener) -> None:
         """Tell the listener, now and from now on, of errands the record holds; the same one may be told again."""
-        self._on_errands = listener
+        self._announce.listen_to_errands(listener)
         listener(list(self._desk.errands.values()))
 
     def order_of(self, errand: Errand) -> Order | None:
@@ -325,27 +318,7 @@ class GroupCommitCheckout:
             if isinstance(answer, Refusal):
                 self._counted(answer)
             one.give(answer)
-        self._tell(changes)
-
-    def _tell(self, changes: Changes) -> None:
-        """Announce what is durable now. A listener's mistake is reported, and costs no one their answer."""
-        for sku in changes.touched:
-            self._call(self._on_stock_changed, sku)
-        for order in (*changes.placed.values(), *changes.changed.values()):
-            self._call(self._on_order_changed, order)
-        if changes.opened:
-            self._tell_errands(list(changes.opened.values()))
-
-    def _tell_errands(self, errands: Sequence[Errand]) -> None:
-        if self._on_errands is not None:
-            self._call(self._on_errands, errands)
-
-    def _call(self, listener: Callable[[_T], None], about: _T) -> None:
-        try:
-            listener(about)
-        except Exception as error:  # noqa: BLE001 - whatever a listener raises, the buyers behind it are answered
-            context = {"message": "a checkout listener failed", "exception": error}
-            asyncio.get_running_loop().call_exception_handler(context)
+        self._announce.changes(changes)
 
     async def _sweep(self) -> None:
         """Release orders whose hold has run out."""
@@ -403,9 +376,8 @@ class GroupCommitCheckout:
             delay_ms = min(2 * delay_ms, RECOVERY_MAX_DELAY_MS)
         self._in_flight = None
         self._ready = True
-        self._tell_errands(list(self._desk.errands.values()))
-        for sku in self._offers:
-            self._call(self._on_stock_changed, sku)
+        self._announce.errands(self._desk.errands.values())
+        self._announce.stock(self._offers)
 
     def _read_again(self) -> Recorded:
         self._record.discard_connection()
