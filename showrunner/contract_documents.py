@@ -7,6 +7,7 @@ import msgspec
 
 from broadcast import messages as m
 from broadcast.errors import PROBLEM_NAMESPACE, TITLES
+from showrunner.http.payments import BehaviourRequest
 
 _OPENAPI = "3.1.0"
 _ASYNCAPI = "3.0.0"
@@ -29,11 +30,12 @@ _PROBLEM: dict[str, Any] = {
         },
     },
 }
+_CHANNEL: dict[str, Any] = {"name": "channel", "in": "query", "required": True, "schema": {"type": "string"}}
 _FROM_SERVER = (m.Snapshot, m.Resumed, m.Cue, m.Stock, m.ClockAnswer, m.OrderMessage, m.ProblemMessage)
 _FROM_VIEWER = (m.ClockRequest, m.Tap)
 _ORDER_REFUSALS = (
-    "malformed", "unauthorized", "forbidden", "sold-out", "not-on-sale", "price-changed", "limit-reached", "too-large",
-    "unsupported-media-type", "invalid", "key-reused", "busy",
+    "malformed", "unauthorized", "origin-refused", "no-such-show", "no-such-channel", "sold-out", "not-on-sale",
+    "price-changed", "limit-reached", "too-large", "unsupported-media-type", "invalid", "key-reused", "busy",
 )  # fmt: skip
 _COMMAND_REFUSALS = (
     "malformed", "unauthorized", "forbidden", "no-such-show", "on-hold", "nothing-next", "nothing-on-air",
@@ -72,10 +74,11 @@ def _header(name: str, schema: dict[str, Any], *, required: bool = True) -> dict
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI document of the HTTP side."""
     types = (
-        m.OrderRequest, m.OrderAnswer, m.CommandRequest, m.CommandAnswer, m.GuestRequest, m.GuestAnswer, m.PublicShow
+        m.OrderRequest, m.OrderAnswer, m.CommandRequest, m.CommandAnswer, m.GuestRequest, m.GuestAnswer, m.PublicShow,
+        BehaviourRequest,
     )  # fmt: skip
     references, components = _schemas(types)
-    order_request, order, command, command_answer, guest, guest_answer, show = references
+    order_request, order, command, command_answer, guest, guest_answer, show, behaviour = references
     components["Problem"] = _PROBLEM
     key = _header("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": m.MAX_KEY_CHARS})
     viewer: list[dict[str, list[str]]] = [{"viewer": []}]
@@ -125,7 +128,7 @@ def openapi() -> dict[str, Any]:
                 "summary": "The cue feed as Server-Sent Events (with Accept: text/event-stream), or WebSocket",
                 "parameters": [
                     _path("show"),
-                    {"name": "channel", "in": "query", "required": True, "schema": {"type": "string"}},
+                    _CHANNEL,
                     {"name": "epoch", "in": "query", "schema": {"type": "string"}},
                     {"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0}},
                 ],
@@ -133,6 +136,23 @@ def openapi() -> dict[str, Any]:
                                       "content": {"text/event-stream": {"schema": {"type": "string"}}}},
                               "101": {"description": "WebSocket, subprotocol cues.v1"},
                               **_refusals(("no-such-show", "no-such-channel", "origin-refused", "upgrade-required",
+                                           "busy"))}}},
+            "/v1/shows/{show}/join.svg": {"get": {
+                "summary": "A QR code that opens the companion page", "parameters": [_path("show"), _CHANNEL],
+                "responses": {"200": {"description": "The code", "content": {"image/svg+xml": {}}},
+                              **_refusals(("no-such-show", "no-such-channel"))}}},
+            "/v1/shows/{show}/sandbox": {"post": {
+                "summary": "How the sandbox gateway behaves from now on; only where payments are the sandbox's",
+                "security": producer, "parameters": [_path("show")],
+                "requestBody": {"required": True, "content": _json(behaviour)},
+                "responses": {"200": {"description": "So be it", "content": _json(behaviour)},
+                              **_refusals(("malformed", "unauthorized", "forbidden", "not-found", "too-large",
+                                           "unsupported-media-type", "invalid"))}}},
+            "/v1/payments/notifications": {"post": {
+                "summary": "A gateway's signed news of a payment (Standard Webhooks 1.0)",
+                "requestBody": {"required": True, "content": _json({"type": "object"})},
+                "responses": {"204": {"description": "Taken in, durably"},
+                              **_refusals(("malformed", "unauthorized", "no-such-order", "too-large", "invalid",
                                            "busy"))}}},
             "/healthz": {"get": {"summary": "Alive", "responses": {"200": {"description": "Alive"}}}},
             "/readyz": {"get": {"summary": "Can take a tap", "responses": {"200": {"description": "Ready"},
