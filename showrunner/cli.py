@@ -3,9 +3,11 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TypeVar
 
 from cyclopts import App, Parameter
+
+_T = TypeVar("_T")
 
 app = App(
     name="showrunner",
@@ -105,40 +107,58 @@ def tokens(
 
 
 @app.command
-def rehearse(
+def rehearse(  # noqa: PLR0913 - each is an option of the command
     *,
     url: str = "http://127.0.0.1:8080",
     viewers: int = 200,
     taps: int = 500,
     channel: str | None = None,
+    take: Annotated[bool, Parameter(negative="")] = False,
+    producer_token: Annotated[str | None, Parameter(env_var="SHOWRUNNER_PRODUCER_TOKEN")] = None,
+    websocket_share: float = 0.5,
+    repeat_share: float = 0.1,
+    seed: int = 0,
     data: Path | None = None,
     show: Path | None = None,
+    i_own_this_server: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
-    """Send a synthetic audience to a running show, and report how it went.
+    """Send a synthetic audience to a running show, and report how it went; exit 1 if a promise was broken.
+
+    It places real orders in that show, under buyers named rehearsal-…: run the show on a copy of its data folder.
 
     Args:
-        url: the running show's base address.
+        url: the running show's base address; another machine's only with --i-own-this-server.
         viewers: how many watch the feed.
         taps: how many taps they make in the moment a look appears.
         channel: on which channel; by default spread over all.
+        take: press GO, rather than wait until a producer does.
+        producer_token: for --take; by default made with the demo's keys.
+        websocket_share: of the taps, over the viewers' open WebSockets; the others go over HTTP.
+        repeat_share: of the taps, sent once more with the same key.
+        seed: of what the buyers choose.
         data: the running demo's data folder, whose keys sign the viewers' tokens.
         show: the show's folder, as for demo.
+        i_own_this_server: load a server on another machine.
         json: print the report as JSON.
     """
-    from showrunner.rehearsal import run_rehearsal
+    from showrunner.rehearsal import Plan, run_rehearsal
 
-    _explained(lambda: run_rehearsal(
-        url=url, viewers=viewers, taps=taps, channel=channel, data=data, show=show, as_json=json
-    ))  # fmt: skip
+    raise SystemExit(_explained(lambda: run_rehearsal(
+        Plan(
+            url=url, viewers=viewers, taps=taps, channel=channel, take=take,
+            websocket_share=websocket_share, repeat_share=repeat_share, seed=seed,
+        ),
+        data=data, show=show, producer_token=producer_token, own_server=i_own_this_server, as_json=json,
+    )))  # fmt: skip
 
 
-def _explained(command: Callable[[], None]) -> None:
+def _explained(command: Callable[[], _T]) -> _T:
     """Run a command; what a person can do something about is said in one line, without a trace."""
     from showrunner.failures import EXPLAINED
 
     try:
-        command()
+        return command()
     except EXPLAINED as error:
         fail(str(error))
     except KeyboardInterrupt:
