@@ -159,9 +159,10 @@ export class SeeNowBuyNow extends LitElement implements ProgrammeClock {
   }
 
   #renderIdle(text: Localizer<keyof typeof words.en>, lang: Lang): TemplateResult {
-    const before = this.#viewing?.feed.phase !== 'live';
+    const feed = this.#viewing?.feed;
+    const title = feed?.phase === 'before' ? 'before_title' : 'idle_title';
     return html`<p class="idle serif">
-      ${text.t(before ? 'before_title' : 'idle_title')}
+      ${feed === undefined || feed.state.kind === 'final' ? nothing : text.t(title)}
       <connection-state .state=${this.#viewing?.feed.state ?? { kind: 'idle' }} lang=${lang}></connection-state>
     </p>`;
   }

@@ -123,7 +123,7 @@ export const cardStyles: CSSResult = css`
     display: flex;
     flex-direction: column;
     justify-content: center;
-    gap: 0.3rem;
+    gap: 0.2rem;
     min-width: 0;
   }
   h3 {
@@ -184,7 +184,7 @@ export const cardStyles: CSSResult = css`
   label:hover > span {
     border-color: var(--ivory);
   }
-  label input:checked + span {
+  label[data-state='on_sale'] input:checked + span {
     background: var(--ivory);
     border-color: var(--ivory);
     color: var(--ink);
@@ -200,6 +200,9 @@ export const cardStyles: CSSResult = css`
     color: var(--muted);
     border-color: var(--hairline);
     background: linear-gradient(to top right, transparent calc(50% - 0.5px), var(--muted) 50%, transparent calc(50% + 0.5px));
+  }
+  label:not([data-state='on_sale']) input:checked + span {
+    border-color: var(--ivory-soft);
   }
   .low {
     font-style: normal;

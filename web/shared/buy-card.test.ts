@@ -100,6 +100,7 @@ describe('one tap', () => {
 
   it('wishes for the size this viewer wears', async () => {
     card.worn = 'M';
+    card.look = look('l1', { id: 'l2' });
     await card.updateComplete;
     expect(buyButton().dataset['sku']).toBe('l1-m');
   });
@@ -120,13 +121,25 @@ describe('stock', () => {
     expect(says()).toContain('Only 3 left');
   });
 
-  it('gone in one size leaves the others to buy', async () => {
-    card.stock = new Map([['l1-s', { left: 0, state: 'sold_out' as const }]]);
+  const smallGone = new Map([['l1-s', { left: 0, state: 'sold_out' as const }]]);
+
+  it('gone in one size before the look leaves the others to buy', async () => {
+    card.stock = smallGone;
+    card.look = look('l1', { id: 'l2' });
     await card.updateComplete;
     expect(part('[data-size-sku="l1-s"]').dataset['state']).toBe('sold_out');
     expect(part('[data-size-sku="l1-s"] input').hasAttribute('disabled')).toBe(true);
     expect(buyButton().dataset['sku']).toBe('l1-m');
     expect(card.dataset['state']).toBe('on_sale');
+  });
+
+  it('gone in the size shown does not slip another under the finger', async () => {
+    card.stock = smallGone;
+    await card.updateComplete;
+    expect(buyButton().dataset['sku']).toBe('l1-s');
+    expect(buyButton().textContent).toContain('S is sold out');
+    buyButton().click();
+    expect(wishes).toHaveLength(0);
   });
 
   it('gone in every size is sold out, and cannot be tapped', async () => {

@@ -57,6 +57,7 @@ export class BuyCard extends LitElement {
     }
     const { look } = this;
     this.#products = look === null ? [] : products(look, (sku) => this.stock.get(sku) ?? null);
+    this.#choose();
     this.hidden = look === null;
     mark(this, 'data-look', this.live ? look?.id : undefined);
     mark(this, 'data-past-look', this.live ? undefined : look?.id);
@@ -102,6 +103,14 @@ export class BuyCard extends LitElement {
 
   #size(product: Product): SizeChoice {
     return product.sizes.find((size) => size.offer.sku === this.chosenSku) ?? preferredSize(product, this.worn);
+  }
+
+  /** What is first shown stays chosen: a size that sells out never turns into another under the finger that taps. */
+  #choose(): void {
+    const product = this.#product();
+    if (product === undefined) return;
+    this.chosenTitle = product.title;
+    this.chosenSku = this.#size(product).offer.sku;
   }
 
   #renderProducts(current: Product): TemplateResult {
@@ -189,7 +198,7 @@ export class BuyCard extends LitElement {
           this.#buy(size, own);
         }}
       >
-        <span>${this.#text.t(this.#buyWord(size, own))}</span>
+        <span>${this.#buyText(size, own)}</span>
         ${size.state === 'on_sale' && !busy ? html`<span class="figures">${this.#text.money(size.offer.price)}</span>` : nothing}
       </button>
       <div class="status" role="status" data-order-status=${order?.phase ?? nothing} data-order=${order?.order ?? nothing}>
@@ -204,6 +213,13 @@ export class BuyCard extends LitElement {
                 : nothing}`}
       </div>
     `;
+  }
+
+  #buyText(size: SizeChoice, own: BuyerOrder | undefined): string {
+    const word = this.#buyWord(size, own);
+    return word === 'sold_out' && this.dataset['state'] === 'on_sale' && size.label !== ''
+      ? this.#text.t('size_sold_out', { size: size.label })
+      : this.#text.t(word);
   }
 
   #buyWord(size: SizeChoice, own: BuyerOrder | undefined): Word {

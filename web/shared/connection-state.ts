@@ -6,6 +6,9 @@ import { Localizer, type Lang } from './i18n';
 import { foundation } from './theme';
 import { words, type Word } from './words';
 
+/** Close code of a page whose origin the channel does not list. */
+const ORIGIN_REFUSED = 4503;
+
 /** How the page is connected, in a word and a dot. Carries `data-connection` with the state's kind. */
 @element('connection-state')
 export class ConnectionChip extends LitElement {
@@ -78,7 +81,7 @@ function word(state: ConnectionState): Word {
     case 'offline':
       return 'offline';
     case 'final':
-      return 'final';
+      return state.code === ORIGIN_REFUSED ? 'origin_refused' : 'final';
   }
 }
 
