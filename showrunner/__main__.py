@@ -1,0 +1,5 @@
+"""``python -m showrunner``: the command line."""
+
+from showrunner.cli import main
+
+main()
