@@ -58,7 +58,9 @@ def counter(page: Page, name: str) -> Any:
 
 
 @pytest.mark.timeout(600)
-def test_a_stranger_sees_a_look_buys_it_and_finds_everything_again_after_a_crash(demo: Demo, browser: Browser) -> None:
+def test_a_stranger_sees_a_look_buys_it_and_finds_everything_again_after_a_crash(  # noqa: PLR0915 - one story, in order
+    demo: Demo, browser: Browser
+) -> None:
     pages = demo.ready["pages"]
     console = open_page(browser, pages["console"])
     youku = open_page(browser, pages["watch_youku"])
