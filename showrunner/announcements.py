@@ -1,11 +1,11 @@
 """Tells the feed what checkout changed: stock, coalesced, always behind a take that is waiting."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 
-from broadcast.channels.cue_log import MAX_APPEND, CueLog
+from broadcast.channels.cue_log import MAX_APPEND, CueLog, LogLostError
 from broadcast.clock import Now
 from broadcast.ids import Sku
 from broadcast.messages import SkuCounter, Stock, StockLevel
@@ -62,21 +62,27 @@ class StockAnnouncer:
                     await asyncio.sleep(min(wait_ms, TICK_MS) / 1000)
                 await self._tell()
 
-    async def _tell(self) -> None:
-        due = self._coalescer.due(self._now())
-        counters = {sku: self._counter(sku) for sku in due}
+    async def tell(self, skus: Iterable[Sku]) -> None:
+        """Append the stock of those SKUs of which viewers last heard something else.
+
+        Raises:
+            LogLostError, LogUnreachableError: the log could not be told.
+        """
+        counters = {sku: self._counter(sku) for sku in skus}
         messages = [
             Stock(seq=0, sku=sku, left=counter.left, state=counter.state)
             for sku, counter in counters.items()
             if self._told(sku) != StockLevel(left=counter.left, state=counter.state)
         ]
-        if not messages:
-            return
+        for start in range(0, len(messages), MAX_APPEND):
+            await self._log.append(messages[start : start + MAX_APPEND], self._now())
+
+    async def _tell(self) -> None:
+        due = self._coalescer.due(self._now())
         try:
-            for start in range(0, len(messages), MAX_APPEND):
-                await self._log.append(messages[start : start + MAX_APPEND], self._now())
-        except OSError as unreachable:
-            log.warning("stock.not_told", skus=len(messages), reason=str(unreachable))
+            await self.tell(due)
+        except (OSError, LogLostError) as unreachable:
+            log.warning("stock.not_told", skus=len(due), reason=str(unreachable))
             for sku in due:
                 self._coalescer.changed(sku)
             await asyncio.sleep(RETRY_S)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from broadcast.channels.adapters.feed_hub import FeedHub
-from broadcast.channels.cue_log import CueLog, LogMessage
+from broadcast.channels.cue_log import MAX_APPEND, CueLog, LogLostError, LogMessage
 from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
 from broadcast.clock import Now, ProgrammeMs, captured_at
 from broadcast.errors import Refusal
@@ -82,9 +82,22 @@ class Control:
         """Rebuild the timeline from the record, announce what never was, and open again what was on sale."""
         self._entries = await self._store.load()
         self._state = rebuild(self._entries, self._rundown)
-        self._unannounced = [cue for entry in self._entries for cue in entry.cues if cue.id not in self._seqs]
         self._offer()
-        await self._announce()
+        await self.restore()
+
+    async def restore(self) -> None:
+        """Append every cue of the record that the log does not hold: what never was announced, or what the log lost.
+
+        Raises:
+            LogLostError, LogUnreachableError: the log could not be told; what is missing is kept for the next try.
+        """
+        async with self._deciding:
+            self._unannounced = [cue for entry in self._entries for cue in entry.cues if cue.id not in self._seqs]
+            await self._announce()
+
+    def forget_places(self) -> None:
+        """Forget where cues stand in the feed: the log was opened anew, and is about to say what it holds."""
+        self._seqs.clear()
 
     def heard(self, message: LogMessage) -> None:
         """Note where in the feed a cue stands; the hub tells of every message it learns."""
@@ -129,18 +142,17 @@ class Control:
         try:
             async with asyncio.timeout(ANNOUNCE_TIMEOUT_S):
                 await self._announce()
-        except (OSError, TimeoutError) as unreachable:
+        except (OSError, TimeoutError, LogLostError) as unreachable:
             log.error("cue_log.unreachable", waiting=len(self._unannounced))  # noqa: TRY400 - no fault of ours to trace
             detail = "the command is stored; viewers get it as soon as the cue log answers"
             raise Refusal("not-ready", detail, retry_after_ms=1000) from unreachable
 
     async def _announce(self) -> None:
-        if not self._unannounced:
-            return
-        messages = [self._neutral(cue) for cue in self._unannounced]
-        for record in await self._log.append(messages, self._now()):
-            self.heard(record.message)
-        self._unannounced = []
+        while self._unannounced:
+            batch = self._unannounced[:MAX_APPEND]
+            for record in await self._log.append([self._neutral(cue) for cue in batch], self._now()):
+                self.heard(record.message)
+            del self._unannounced[: len(batch)]
 
     def _neutral(self, cue: DecidedCue) -> Cue:
         return Cue(

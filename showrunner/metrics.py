@@ -13,7 +13,23 @@ from broadcast.messages import OrderCounters, SkuCounter
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
-class ShowCollector(Collector):
+class FeedCollector(Collector):
+    """Reads what a process that serves the feed knows, when Prometheus asks; nothing is counted on the hot paths."""
+
+    def __init__(self, *, audience: Callable[[], Mapping[ChannelId, int]], seq: Callable[[], int]) -> None:
+        self._audience = audience
+        self._seq = seq
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the audience and the feed's place."""
+        audience = GaugeMetricFamily("snbn_viewers", "Viewers connected, by channel", labels=["channel"])
+        for channel, viewers in self._audience().items():
+            audience.add_metric([channel], viewers)
+        yield audience
+        yield GaugeMetricFamily("snbn_feed_seq", "Sequence number of the newest feed message", value=self._seq())
+
+
+class ShowCollector(FeedCollector):
     """Reads a running show's counters when Prometheus asks; nothing is counted twice and nothing on the hot paths."""
 
     def __init__(
@@ -25,19 +41,14 @@ class ShowCollector(Collector):
         stock: Callable[[], Mapping[Sku, SkuCounter]],
         refusals: Callable[[], Mapping[str, int]],
     ) -> None:
-        self._audience = audience
-        self._seq = seq
+        super().__init__(audience=audience, seq=seq)
         self._orders = orders
         self._stock = stock
         self._refusals = refusals
 
     def collect(self) -> Iterable[Metric]:
         """Yield every metric as of now."""
-        audience = GaugeMetricFamily("snbn_viewers", "Viewers connected, by channel", labels=["channel"])
-        for channel, viewers in self._audience().items():
-            audience.add_metric([channel], viewers)
-        yield audience
-        yield GaugeMetricFamily("snbn_feed_seq", "Sequence number of the newest feed message", value=self._seq())
+        yield from super().collect()
         counters = self._orders()
         orders = GaugeMetricFamily("snbn_orders", "Orders by status", labels=["status"])
         for status in ("reserved", "paid", "fulfilled", "released"):
@@ -55,7 +66,7 @@ class ShowCollector(Collector):
         yield pieces
 
 
-def exposition(collector: ShowCollector) -> bytes:
+def exposition(collector: Collector) -> bytes:
     """Return the metrics in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(collector)

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-import msgspec
-
 from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.cue_log import CueLog
 from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
@@ -14,20 +12,6 @@ from broadcast.overlay.scene import look_view
 from broadcast.show import Article, Look
 from showrunner.control import Control
 from showrunner.show_folder import LoadedShow
-
-
-def with_pictures(show: LoadedShow) -> dict[Sku, Article]:
-    """Return the articles with pictures of the show's own folder at their address on this server."""
-    return {
-        sku: msgspec.structs.replace(article, image=_address(show, article)) for sku, article in show.articles.items()
-    }
-
-
-def _address(show: LoadedShow, article: Article) -> str | None:
-    image = article.image
-    if image is None or "://" in image:
-        return image
-    return f"/v1/shows/{show.info.id}/media/{image.removeprefix('media/')}"
 
 
 def rundown_view(

@@ -7,9 +7,10 @@ from broadcast.ids import BuyerId, ChannelId
 from showrunner.bundled import bundled_show
 from showrunner.data_folder import DataFolder, default_folder
 from showrunner.failures import UsageError
+from showrunner.feed_parts import new_id, wall_clock
 from showrunner.settings import SettingsError, read_settings
 from showrunner.show_folder import load_show
-from showrunner.wiring import channel_keys, new_id, wall_clock
+from showrunner.wiring import channel_keys
 
 MAX_TOKENS = 1_000_000
 HOUR_MS = 3_600_000

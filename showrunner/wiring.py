@@ -4,21 +4,16 @@ The cue, outward: control → timeline store → cue log → hub → viewers. Th
 (once durable) stock news → cue log, payment → gateway → notification → checkout.
 """
 
-import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import structlog
-import uuid_utils
 from aiohttp import ClientSession, web
-from redis.asyncio import Redis
 
-from broadcast.channels.adapters.feed_hub import FeedHub
-from broadcast.channels.adapters.redis_log import RedisCueLog
+from broadcast.channels.adapters.redis_log import RedisCueLog, connect
 from broadcast.channels.adapters.sql_log import SqlCueLog
 from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
 from broadcast.channels.cue_log import CueLog
-from broadcast.channels.deep_links import LinkBook
 from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
 from broadcast.checkout.adapters.relay import PaymentRelay
 from broadcast.checkout.adapters.sandbox_gateway import SandboxGateway
@@ -27,7 +22,7 @@ from broadcast.checkout.orders import Order
 from broadcast.clock import WallMs
 from broadcast.ids import ChannelId, LookId, Sku
 from broadcast.messages import LookView
-from broadcast.overlay.scene import Scene, look_view
+from broadcast.overlay.scene import look_view
 from broadcast.programme.segments import SegmentIndex
 from broadcast.timeline.adapters.sql_store import TimelineStore
 from broadcast.timeline.rundown import Rundown
@@ -36,6 +31,7 @@ from showrunner.console import Console, socket_server
 from showrunner.control import Control
 from showrunner.data_folder import DataFolder
 from showrunner.databases import open_checkout, open_control
+from showrunner.feed_parts import feed_hub, new_id, wall_clock
 from showrunner.http import pages
 from showrunner.http.app import application
 from showrunner.http.commands import CommandDoor
@@ -45,7 +41,8 @@ from showrunner.http.programme import ProgrammeDoor
 from showrunner.http.shows import ShowDoor
 from showrunner.listening import Listener
 from showrunner.metrics import ShowCollector
-from showrunner.screens import rundown_view, state_view, with_pictures
+from showrunner.pictures import with_pictures
+from showrunner.screens import rundown_view, state_view
 from showrunner.settings import Settings
 from showrunner.show_folder import LoadedShow
 
@@ -53,16 +50,6 @@ PROGRAMME_LEAD_MS = 60_000
 """A looped programme began this long before its first run, so that the first player finds a full window."""
 
 log = structlog.get_logger()
-
-
-def wall_clock() -> WallMs:
-    """Read the wall clock."""
-    return WallMs(time.time_ns() // 1_000_000)
-
-
-def new_id() -> str:
-    """Make an identifier: a UUID version 7 (RFC 9562)."""
-    return str(uuid_utils.uuid7())
 
 
 def channel_keys(settings: Settings) -> dict[ChannelId, bytes]:
@@ -85,11 +72,13 @@ class RunningShow:
 
         self._engine = open_control(data.control_database)
         self.cue_log = self._make_cue_log()
-        self.hub = self._make_hub()
+        self.hub = feed_hub(settings, show, self._articles, self.cue_log)
         self.checkout = self._make_checkout()
         self._announcer = StockAnnouncer(self.cue_log, self.checkout.counter, self.hub.level, wall_clock)
         self.control = self._make_control()
+        self.hub.on_opened = self.control.forget_places
         self.hub.on_message = self.control.heard
+        self.hub.on_lost = self._restore_feed
 
         self.viewer_tokens = ViewerTokens(channel_keys(settings), wall_clock)
         self.producer_tokens = ProducerTokens(settings.producer_key.get_secret_value().encode(), wall_clock)
@@ -160,19 +149,7 @@ class RunningShow:
         redis_url = self._settings.redis_url
         if redis_url is None:
             return SqlCueLog(self._engine, self._show.info.id, new_id)
-        return RedisCueLog(Redis.from_url(redis_url.get_secret_value()), self._show.info.id, new_id)
-
-    def _make_hub(self) -> FeedHub:
-        handles = {article.sku: article.handle for article in self._articles.values()}
-        return FeedHub(
-            self._show.info.id,
-            self.cue_log,
-            new_scene=lambda: Scene(self._show.info, self._articles.values()),
-            profiles=self._show.channels,
-            links=LinkBook(self._show.info.id, handles),
-            now=wall_clock,
-            max_viewers=self._settings.max_viewers,
-        )
+        return RedisCueLog(connect(redis_url.get_secret_value()), self._show.info.id, new_id)
 
     def _make_checkout(self) -> GroupCommitCheckout:
         settings = self._show.settings
@@ -275,6 +252,12 @@ class RunningShow:
     def _view(self, look: LookId) -> LookView | None:
         found = self._looks.get(look)
         return look_view(found, self._articles, self.hub.level) if found is not None else None
+
+    async def _restore_feed(self) -> None:
+        """Append to a cue log that lost records what the present needs: what is left first, then the cues."""
+        await self._announcer.tell(self._articles)
+        await self.control.restore()
+        self._console.changed()
 
     def _stock_changed(self, sku: Sku) -> None:
         self._announcer.changed(sku)

@@ -46,6 +46,10 @@ class CueLog(Protocol):
 
         That is every cue kept and the newest stock of each SKU, with the last ``HISTORY_MESSAGES`` records
         among them.
+
+        Raises:
+            LogLostError: there is no log to open.
+            LogUnreachableError: the log does not answer.
         """
 
     async def append(self, messages: Sequence[LogMessage], sent_ms: int) -> Sequence[LogRecord]:
@@ -53,10 +57,16 @@ class CueLog(Protocol):
 
         Raises:
             ValueError: more than ``MAX_APPEND`` messages.
+            LogLostError: the log began a new epoch since it was opened; nothing was appended.
+            LogUnreachableError: no answer came; the messages may be in the log or not.
         """
 
     def follow(self, after: int) -> AsyncIterator[LogRecord]:
-        """Yield every record after a sequence number, none skipped and none twice, and wait for more."""
+        """Yield every record after a sequence number, none skipped and none twice, and wait for more.
+
+        Raises:
+            LogLostError: what comes next is gone, or the log's past is not what was read.
+        """
 
     async def close(self) -> None:
         """Stop following and let go of what was opened."""
@@ -64,6 +74,10 @@ class CueLog(Protocol):
 
 class LogLostError(Exception):
     """The log no longer holds what was asked for: whoever followed it must open it anew and send snapshots."""
+
+
+class LogUnreachableError(ConnectionError):
+    """The log does not answer; what it holds is not known."""
 
 
 def stamped(message: LogMessage, seq: int, epoch: Epoch, sent_ms: int) -> LogMessage:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 from aiohttp import web
+from prometheus_client.registry import Collector
 
 from broadcast.errors import Refusal
 from showrunner import contract_documents
 from showrunner.http.bodies import MAX_BODY_BYTES
 from showrunner.http.problems import cors, problems
-from showrunner.metrics import CONTENT_TYPE, ShowCollector, exposition
+from showrunner.metrics import CONTENT_TYPE, exposition
 
 
 def application(
@@ -17,7 +18,7 @@ def application(
     *,
     origins: Sequence[str],
     ready: Callable[[], bool],
-    metrics: ShowCollector,
+    metrics: Collector,
 ) -> web.Application:
     """Return the application with these routes, health, metrics and the contract's documents."""
     app = web.Application(
@@ -28,7 +29,7 @@ def application(
     return app
 
 
-def _health(ready: Callable[[], bool], metrics: ShowCollector) -> list[web.RouteDef]:
+def _health(ready: Callable[[], bool], metrics: Collector) -> list[web.RouteDef]:
     async def alive(_request: web.Request) -> web.Response:
         return _json(b'{"status":"alive"}')
 

@@ -16,13 +16,13 @@ from broadcast.ids import ShowId
 from showrunner.bundled import bundled_show
 from showrunner.data_folder import DataFolder, default_folder
 from showrunner.failures import UsageError
+from showrunner.feed_parts import wall_clock
 from showrunner.rehearsal.display import final_table, run_with_progress
 from showrunner.rehearsal.figures import Report
 from showrunner.rehearsal.plan import Plan, checked_url, make_room_for
 from showrunner.rehearsal.rehearsal import Rehearsal
 from showrunner.show_folder import load_show
 from showrunner.token_printing import signing_keys
-from showrunner.wiring import wall_clock
 
 __all__ = ["Plan", "Report", "run_rehearsal"]
 

@@ -10,6 +10,7 @@ from broadcast.channels.adapters.tokens import ViewerTokens
 from broadcast.ids import ChannelId
 from broadcast.messages import Cue, PublicShow
 from showrunner.failures import UsageError
+from showrunner.feed_parts import new_id
 from showrunner.rehearsal.audience import Audience
 from showrunner.rehearsal.audit import audit
 from showrunner.rehearsal.crowd import Crowd
@@ -19,7 +20,6 @@ from showrunner.rehearsal.plan import HTTP_CONNECTIONS, Plan
 from showrunner.rehearsal.server import Server, new_session
 from showrunner.rehearsal.tally import Tally
 from showrunner.rehearsal.viewer import SyntheticViewer
-from showrunner.wiring import new_id
 
 PRODUCER_TIMEOUT_S = 3_600.0
 """How long the audience waits for a producer to press GO."""

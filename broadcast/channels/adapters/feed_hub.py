@@ -1,7 +1,7 @@
 """The hub: follows the cue log, makes each message's bytes once per channel, and hands them to every viewer."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -39,6 +39,10 @@ class Scene(Protocol):
 
     def level(self, sku: Sku) -> StockLevel | None:
         """Return the last announced stock of a SKU."""
+
+
+async def _nothing_to_add() -> None:
+    """Leave the log as it is."""
 
 
 class Refused(Exception):  # noqa: N818 - the feed's way of saying no
@@ -91,8 +95,12 @@ class FeedHub:
         self._seq = 0
         self._following: asyncio.Task[None] | None = None
         self._heart: asyncio.Task[None] | None = None
+        self.on_opened: Callable[[], None] = lambda: None
+        """Told that the log was opened, before ``on_message`` is told all it holds: earlier places in it are void."""
         self.on_message: Callable[[LogMessage], None] = lambda _message: None
         """Told of every message once this edge knows it, at start those of the past."""
+        self.on_lost: Callable[[], Awaitable[None]] = _nothing_to_add
+        """Asked, once a lost log was opened anew and before viewers hear of it, to append what is missing there."""
 
     @property
     def seq(self) -> int:
@@ -130,12 +138,14 @@ class FeedHub:
                 feed.leave(viewer)
 
     async def _open(self) -> None:
+        records = await self._log.open()
         self._scene = self._new_scene()
         self._history.clear()
         for feed in self._channels.values():
             feed.reset()
         self._seq = 0
-        for record in await self._log.open():
+        self.on_opened()
+        for record in records:
             self._note(record)
 
     def _note(self, record: LogRecord) -> None:
@@ -156,6 +166,8 @@ class FeedHub:
     async def _reopen(self) -> None:
         while True:
             try:
+                await self._open()
+                await self.on_lost()
                 await self._open()
             except (OSError, LogLostError) as unreachable:
                 log.warning("cue_log.unreachable", show=self._show, reason=str(unreachable))

@@ -1,17 +1,26 @@
 """The distributed cue log: one Valkey/Redis stream a show, any number of edges following it.
 
-All keys of a show share one hash slot (``{show}``), so the append script runs on a cluster too. The script gives the
-sequence number, appends and remembers the newest stock of each SKU in one step; the stream's own length is bounded,
-and what falls out of it is recovered from the kept cues and stock.
+All keys of a show share one hash slot (``{show}``), so the scripts run on a cluster too. One script gives the sequence
+numbers, appends, and remembers every cue and the newest stock of each SKU; the stream's own length is bounded, and
+what falls out of it is recovered from what is remembered.
+
+What an acknowledged append survives is the server's to say. With ``appendonly yes`` and ``appendfsync always`` it
+survives the server's death; with ``everysec`` up to a second may be lost; a replica that takes over may lack what the
+old primary had not sent it yet (``min-replicas-to-write`` bounds that, nothing closes it: replication is asynchronous).
+Whatever the setting, a loss is noticed and never papered over: each record names the one before it, so a follower
+whose past is not the log's past begins a new epoch, all viewers get a snapshot, and the control side appends again
+what its own record says is missing.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from typing import Any, cast
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, cast
 
 from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from broadcast.channels.cue_log import (
     HISTORY_MESSAGES,
@@ -19,6 +28,7 @@ from broadcast.channels.cue_log import (
     LogLostError,
     LogMessage,
     LogRecord,
+    LogUnreachableError,
     from_json,
     stamped,
     to_json,
@@ -27,7 +37,7 @@ from broadcast.ids import Epoch, NewId, ShowId
 from broadcast.messages import Stock
 
 BLOCK_MS = 1_000
-"""How long one read waits for news before it asks again."""
+"""How long one read waits for news before it looks whether the log is still the same."""
 
 READ_COUNT = 512
 """Records read at once."""
@@ -35,32 +45,101 @@ READ_COUNT = 512
 RETRY_DELAY_S = 0.2
 """How long a follower waits before it connects again."""
 
+CONNECT_TIMEOUT_S = 2.0
+ANSWER_TIMEOUT_S = 4.0
+"""A server silent for this long is taken for dead; longer than ``BLOCK_MS``."""
+
 _APPEND = """
-local seq = tonumber(redis.call('GET', KEYS[2]) or '0')
-for i = 1, #ARGV - 3, 2 do
-  seq = seq + 1
-  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[#ARGV - 2], seq .. '-0', 's', ARGV[#ARGV - 1], 'b', ARGV[i + 1])
-  redis.call('HSET', KEYS[3], ARGV[i] == '' and ('cue:' .. seq) or ARGV[i],
-             seq .. ' ' .. ARGV[#ARGV - 1] .. ' ' .. ARGV[i + 1])
+if redis.call('GET', KEYS[4]) ~= ARGV[1] then return false end
+local tail = redis.call('HMGET', KEYS[2], 'seq', 'mark')
+local seq, before = tonumber(tail[1] or '0'), tail[2] or ''
+local places = {}
+for i = 5, #ARGV, 2 do
+  local told = string.sub(ARGV[i], 1, 4) == 'cue:' and redis.call('HGET', KEYS[3], ARGV[i])
+  if told then
+    local held, sent = string.match(told, '^(%d+) (%d+) ')
+    places[#places + 1] = tonumber(held)
+    places[#places + 1] = tonumber(sent)
+  else
+    seq = seq + 1
+    redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], seq .. '-0',
+               's', ARGV[3], 'm', ARGV[2], 'p', before, 'b', ARGV[i + 1])
+    redis.call('HSET', KEYS[3], ARGV[i], seq .. ' ' .. ARGV[3] .. ' ' .. ARGV[i + 1])
+    before = ARGV[2]
+    places[#places + 1] = seq
+    places[#places + 1] = tonumber(ARGV[3])
+  end
 end
-redis.call('SET', KEYS[2], seq)
-redis.call('SETNX', KEYS[4], ARGV[#ARGV])
-return {seq, redis.call('GET', KEYS[4])}
+redis.call('HSET', KEYS[2], 'seq', seq, 'mark', before)
+return places
 """
+"""Appends to the epoch it was meant for or not at all; a cue that is already in the log keeps its place."""
+
+_PRESENT = """
+local last = redis.call('HGET', KEYS[2], 'seq')
+local found = redis.call('XRANGE', KEYS[1], ARGV[1] .. '-0', ARGV[1] .. '-0')[1]
+return {redis.call('GET', KEYS[3]), tonumber(last or '0'), found and found[2][4] or false}
+"""
+"""The epoch, the last sequence number, and the mark of the record at one place, if the stream still has it."""
+
+_NEW_EPOCH = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) end
+"""
+"""Of the many followers that notice a fork, the first begins the new epoch."""
+
+
+class _Place(NamedTuple):
+    """A record we know of: ``mark`` is what its writer named that append, and what the next record calls it."""
+
+    seq: int
+    mark: bytes
+
+
+_NOWHERE = _Place(0, b"")
+
+
+def connect(url: str) -> Redis:
+    """Return a client that never repeats a command by itself: an append may have happened although no answer came."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=CONNECT_TIMEOUT_S,
+        socket_timeout=ANSWER_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as silent:
+        raise LogUnreachableError(f"the cue log does not answer: {silent}") from silent
 
 
 class RedisCueLog:
-    """A ``CueLog`` on a Valkey/Redis stream."""
+    """A ``CueLog`` on a Valkey/Redis stream.
 
-    def __init__(self, client: Redis, show: ShowId, new_id: NewId) -> None:
+    Args:
+        client: from ``connect``.
+        show: whose log it is.
+        new_id: makes epochs and the marks of appends.
+        begins: whether ``open`` begins a log that is not there. Only the side that can also tell it the present
+            does; an edge waits instead, rather than show its viewers an empty screen.
+    """
+
+    def __init__(self, client: Redis, show: ShowId, new_id: NewId, *, begins: bool = True) -> None:
         self._redis = client
         self._new_id = new_id
+        self._begins = begins
         self._stream = f"snbn:{{{show}}}:cues"
-        self._last = f"snbn:{{{show}}}:seq"
+        self._tail = f"snbn:{{{show}}}:tail"
         self._kept = f"snbn:{{{show}}}:kept"
         self._life = f"snbn:{{{show}}}:epoch"
         self._epoch: Epoch | None = None
+        self._known = _NOWHERE
         self._append = client.register_script(_APPEND)
+        self._present = client.register_script(_PRESENT)
+        self._renew = client.register_script(_NEW_EPOCH)
 
     @property
     def epoch(self) -> Epoch:
@@ -70,71 +149,115 @@ class RedisCueLog:
         return self._epoch
 
     async def open(self) -> Sequence[LogRecord]:
-        """Return every cue kept, the newest stock of each SKU, and the stream's tail, in order."""
-        fresh = self._new_id()
-        await self._redis.setnx(self._life, fresh)
-        self._epoch = Epoch(_text(await self._redis.get(self._life)))
-        kept = await cast("Awaitable[dict[Any, Any]]", self._redis.hgetall(self._kept))
+        """Return every cue kept, the newest stock of each SKU, and the stream's tail, in order, all as of one moment.
+
+        Raises:
+            LogLostError: there is no log, and it is not ours to begin.
+            LogUnreachableError: the server does not answer.
+        """
+        with _answering():
+            async with self._redis.pipeline(transaction=True) as reading:
+                if self._begins:
+                    reading.setnx(self._life, self._new_id())
+                reading.get(self._life)
+                reading.hmget(self._tail, ["seq", "mark"])
+                reading.hgetall(self._kept)
+                reading.xrevrange(self._stream, count=HISTORY_MESSAGES)
+                epoch, (seq, mark), kept, entries = (await reading.execute())[-4:]
+        if epoch is None:
+            raise LogLostError("the log has not begun")
+        self._epoch = Epoch(epoch.decode())
+        self._known = _Place(int(seq or 0), mark or b"")
         records = {}
         for value in kept.values():
-            seq, sent_ms, body = bytes(value).split(b" ", 2)
-            records[int(seq)] = self._record(int(seq), int(sent_ms), body)
-        entries = await self._redis.xrevrange(self._stream, count=HISTORY_MESSAGES)
-        for entry in entries or ():
-            record = self._entry(entry)
-            records[record.seq] = record
-        return [records[seq] for seq in sorted(records)]
+            held, sent_ms, body = bytes(value).split(b" ", 2)
+            records[int(held)] = self._record(int(held), int(sent_ms), body)
+        for identifier, fields in entries:
+            place = _seq_of(identifier)
+            records[place] = self._record(place, int(fields[b"s"]), fields[b"b"])
+        return [records[place] for place in sorted(records)]
 
     async def append(self, messages: Sequence[LogMessage], sent_ms: int) -> Sequence[LogRecord]:
-        """Append all messages in one step of the server."""
+        """Append all messages in one step of the server. A cue that is in the log already keeps its place.
+
+        Raises:
+            ValueError: more than ``MAX_APPEND`` messages.
+            LogLostError: the log is no longer in the epoch it was opened in; nothing was appended.
+            LogUnreachableError: no answer; the messages may be in the log or not.
+        """
         if len(messages) > MAX_APPEND:
             raise ValueError(f"{len(messages)} messages at once; at most {MAX_APPEND}")
         if not messages:
             return ()
-        arguments: list[bytes | str | int] = []
+        mark = self._new_id()
+        arguments: list[bytes | str | int] = [self.epoch, mark, sent_ms, HISTORY_MESSAGES]
         for message in messages:
-            arguments += [message.sku if isinstance(message, Stock) else "", to_json(message)]
-        arguments += [HISTORY_MESSAGES, sent_ms, self.epoch]
-        keys = [self._stream, self._last, self._kept, self._life]
-        last, epoch = await self._append(keys=keys, args=arguments)
-        self._epoch = Epoch(_text(epoch))
-        first = int(last) - len(messages) + 1
+            arguments += [f"sku:{message.sku}" if isinstance(message, Stock) else f"cue:{message.id}", to_json(message)]
+        with _answering():
+            places = await self._append(keys=[self._stream, self._tail, self._kept, self._life], args=arguments)
+        if places is None:
+            raise LogLostError("the log began a new epoch")
+        last = max(places[::2])
+        if last > self._known.seq:
+            self._known = _Place(last, mark.encode())
         return [
-            LogRecord(seq, stamped(message, seq, self.epoch, sent_ms)) for seq, message in enumerate(messages, first)
+            LogRecord(seq, stamped(message, seq, self.epoch, told_ms))
+            for seq, told_ms, message in zip(places[::2], places[1::2], messages, strict=True)
         ]
 
     async def follow(self, after: int) -> AsyncIterator[LogRecord]:
         """Yield records from the stream, connecting again as often as the server goes away.
 
         Raises:
-            LogLostError: the server came back without the log, or with a gap after what was read.
+            LogLostError: the server came back without the log, with another past, or with a gap after what was read.
         """
+        here = self._known if self._known.seq == after else _Place(after, b"")
+        unsure = True
         while True:
             try:
-                epoch = await self._redis.get(self._life)
-                if epoch is None or _text(epoch) != self.epoch:
-                    raise LogLostError("the log began a new epoch")
-                answer = await self._redis.xread({self._stream: f"{after}-0"}, count=READ_COUNT, block=BLOCK_MS)
-            except (RedisConnectionError, RedisTimeoutError, OSError):
+                if unsure:
+                    here = await self._check(here)
+                answer = await self._redis.xread({self._stream: f"{here.seq}-0"}, count=READ_COUNT, block=BLOCK_MS)
+            except (RedisError, OSError):
+                unsure = True
                 await asyncio.sleep(RETRY_DELAY_S)
                 continue
-            for entry in _entries(answer):
-                record = self._entry(entry)
-                if record.seq != after + 1:
-                    raise LogLostError(f"record {after + 1} is gone")
-                after = record.seq
-                yield record
+            entries = _entries(answer)
+            unsure = not entries
+            for identifier, fields in entries:
+                seq = _seq_of(identifier)
+                if seq != here.seq + 1:
+                    raise LogLostError(f"record {here.seq + 1} is gone")
+                if here.mark and fields[b"p"] != here.mark:
+                    await self._forked()
+                here = _Place(seq, fields[b"m"])
+                yield self._record(seq, int(fields[b"s"]), fields[b"b"])
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self._redis.aclose()
 
-    def _entry(self, entry: Any) -> LogRecord:
-        identifier, fields = entry
-        return self._record(int(_text(identifier).partition("-")[0]), int(fields[b"s"]), fields[b"b"])
+    async def _check(self, here: _Place) -> _Place:
+        """Make sure the log still holds what we read and what we appended, and return where we stand, with its mark."""
+        newest = max(here, self._known)
+        keys = [self._stream, self._tail, self._life]
+        epoch, last, mark = await self._present(keys=keys, args=[newest.seq])
+        if epoch is None or epoch.decode() != self.epoch:
+            raise LogLostError("the log began a new epoch")
+        if last < newest.seq or (mark and newest.mark and mark != newest.mark):
+            await self._forked()
+        return _Place(here.seq, mark) if mark and newest.seq == here.seq else here
+
+    async def _forked(self) -> None:
+        await cast("Awaitable[Any]", self._renew(keys=[self._life], args=[self.epoch, self._new_id()]))
+        raise LogLostError("the log's past is not what was read: a server without the newest records took over")
 
     def _record(self, seq: int, sent_ms: int, body: bytes) -> LogRecord:
         return LogRecord(seq, stamped(from_json(body), seq, self.epoch, sent_ms))
+
+
+def _seq_of(identifier: bytes) -> int:
+    return int(identifier.partition(b"-")[0])
 
 
 def _entries(answer: Any) -> list[Any]:
@@ -146,7 +269,3 @@ def _entries(answer: Any) -> list[Any]:
         return [entry for batch in batches for entry in batch]
     (_, entries), *_ = answer
     return list(entries)
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
