@@ -1,6 +1,7 @@
 """Making the programme ready before a show serves: in a process of its own, with its progress told.
 
-Encoding keeps a core busy inside native code; a process of its own can be watched, bounded and stopped.
+Encoding keeps a core busy inside native code; a process of its own can be watched, bounded and stopped. What was made
+before is found again without one, so that a show that crashed is back soon.
 """
 
 import multiprocessing
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from broadcast.ids import Sku
 from broadcast.programme.adapters.packager import Package
-from broadcast.programme.adapters.prepare import prepare_programme
+from broadcast.programme.adapters.prepared import prepared
 from broadcast.programme.errors import ProgrammeError
 from broadcast.programme.storyboard import FilmLook
 from broadcast.show import Article, Look
@@ -59,9 +60,22 @@ def prepare(show: LoadedShow, programme: Path | None, folder: Path, progress: Pr
     if source is not None and not source.is_file():
         raise PrepareError(f"{source}: there is no such file")
     work = source if source is not None else film_looks(show.looks, show.articles)
+    return _made_before(work, folder, show.settings.seconds_per_look) or _make(
+        work, folder, show.settings.seconds_per_look, progress
+    )
+
+
+def _made_before(work: Path | list[FilmLook], folder: Path, seconds_per_look: int) -> Package | None:
+    try:
+        return prepared(work, folder, seconds_per_look=seconds_per_look)
+    except ProgrammeError as unreadable:
+        raise PrepareError(str(unreadable)) from unreadable
+
+
+def _make(work: Path | list[FilmLook], folder: Path, seconds_per_look: int, progress: Progress) -> Package:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
-    worker = context.Process(target=_work, args=(work, folder, show.settings.seconds_per_look, there), daemon=True)
+    worker = context.Process(target=_work, args=(work, folder, seconds_per_look, there), daemon=True)
     worker.start()
     there.close()
     try:
@@ -95,7 +109,9 @@ def _watch(news: Connection, progress: Progress) -> Package:
 
 
 def _work(work: Path | list[FilmLook], folder: Path, seconds_per_look: int, news: Connection) -> None:
-    """Do the work and tell of it; runs in the other process."""
+    """Do the work and tell of it; runs in the other process, which alone loads what draws and encodes."""
+    from broadcast.programme.adapters.prepare import prepare_programme
+
     try:
         package = prepare_programme(
             work,

@@ -55,8 +55,17 @@ def package(source: Path, cache_dir: Path, *, progress: Progress) -> Package:
     Raises:
         ProgrammeError: the file can't become a programme; nothing is left behind.
     """
-    folder = cache_dir / f"file-{source_key(source)}"
+    folder = file_folder(source, cache_dir)
     return load(folder) or make(source, folder, progress=progress)
+
+
+def file_folder(source: Path, cache_dir: Path) -> Path:
+    """Return where a video file's package is kept.
+
+    Raises:
+        ProgrammeError: ``not-found`` or ``unreadable``.
+    """
+    return cache_dir / f"file-{source_key(source)}"
 
 
 def source_key(source: Path) -> str:

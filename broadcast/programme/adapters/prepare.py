@@ -1,21 +1,14 @@
 """One call that makes a programme ready, for a process of its own: drawing and encoding take all of a core."""
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import msgspec
-
 from broadcast.programme.adapters.film import make_film
-from broadcast.programme.adapters.packager import SETTINGS, Package, load, make, package
+from broadcast.programme.adapters.packager import Package, load, make, package
+from broadcast.programme.adapters.prepared import SECONDS_PER_LOOK, folder_of
 from broadcast.programme.errors import ProgrammeError
 from broadcast.programme.storyboard import FilmLook
-
-FILM = "film 2"
-"""What the film depends on besides its looks: another text, another film."""
-
-SECONDS_PER_LOOK = 5
 
 PrepareProgress = Callable[[str, int, int], None]
 """Told (stage, done, total): stage ``film`` in frames, ``segments`` in milliseconds of programme."""
@@ -43,7 +36,7 @@ def prepare_programme(
     """
     if isinstance(source, Path):
         return package(source, cache_dir, progress=_stage(progress, "segments"))
-    folder = cache_dir / f"film-{_film_key(source, seconds_per_look)}"
+    folder = folder_of(source, cache_dir, seconds_per_look)
     return load(folder) or _film(source, folder, progress, seconds_per_look)
 
 
@@ -56,11 +49,6 @@ def _film(looks: Sequence[FilmLook], folder: Path, progress: PrepareProgress, se
             return make(film, folder, progress=_stage(progress, "segments"))
     except OSError as error:
         raise ProgrammeError("no-space", f"{folder.parent} can't be written: {error.strerror}") from error
-
-
-def _film_key(looks: Sequence[FilmLook], seconds_per_look: int) -> str:
-    content = msgspec.json.encode((FILM, SETTINGS, seconds_per_look, list(looks)))
-    return hashlib.sha256(content).hexdigest()[:24]
 
 
 def _stage(progress: PrepareProgress, name: str) -> Callable[[int, int], None]:
