@@ -17,3 +17,12 @@ async def running_show(tmp_path: Path) -> "AsyncIterator[House]":
 
     async with open_house(tmp_path / "data") as house:
         yield house
+
+
+@pytest.fixture
+async def full_house(tmp_path: Path) -> "AsyncIterator[House]":
+    """The same with room for one viewer."""
+    from house import open_house
+
+    async with open_house(tmp_path / "data", max_viewers=1) as house:
+        yield house

@@ -22,6 +22,8 @@ _BY_STATUS = {
     413: "too-large",
     415: "unsupported-media-type",
 }
+_UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+"""What a request that should have been a WebSocket is told (RFC 9110, 15.5.22; RFC 6455, 4.4)."""
 
 log = structlog.get_logger()
 
@@ -33,6 +35,8 @@ def problem_response(body: dict[str, Any], headers: dict[str, str] | None = None
         extra["Retry-After"] = str(max(1, math.ceil(body["retry_after_ms"] / 1000)))
     if body["status"] == web.HTTPUnauthorized.status_code:
         extra["WWW-Authenticate"] = "Bearer"
+    if body["status"] == web.HTTPUpgradeRequired.status_code:
+        extra.update(_UPGRADE)
     return web.Response(body=msgspec.json.encode(body), status=body["status"], content_type=PROBLEM_JSON, headers=extra)
 
 

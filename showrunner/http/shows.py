@@ -93,7 +93,8 @@ class ShowDoor:
         return [
             web.get("/v1/shows", self._list),
             web.get("/v1/shows/{show}", self._show),
-            web.get("/v1/shows/{show}/feed", self._feed),
+            # a HEAD would hold the connection open as long as the feed goes on
+            web.get("/v1/shows/{show}/feed", self._feed, allow_head=False),
             web.get("/v1/shows/{show}/join.svg", self._join),
             web.get("/v1/shows/{show}/media/{path:.+}", self._media),
             web.post("/v1/shows/{show}/guests", self._guest),

@@ -1,8 +1,9 @@
 """The feed as Server-Sent Events (WHATWG HTML, 9.2), for players and TV boxes without WebSocket."""
 
 import asyncio
+import random
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from broadcast.channels.adapters.feed_hub import FeedHub, Refused
 from broadcast.channels.adapters.socket_writer import SocketWriter
@@ -57,6 +58,14 @@ def feed_request(request: web.Request) -> FeedRequest:
     )
 
 
+def _refusal(refused: Refused) -> Refusal:
+    """Return a refusal of the hub as an HTTP answer; a full house says when to come back, not everybody at once."""
+    if refused.code is not CloseCode.OVER_CAPACITY:
+        return Refusal(refused.problem, refused.reason)
+    retry_after_ms = int(RETRY_MS * (0.5 + random.random()))  # noqa: S311 - spreads retries, guards nothing
+    return Refusal(refused.problem, refused.reason, retry_after_ms=retry_after_ms)
+
+
 async def stream_events(hub: FeedHub, request: web.Request) -> web.StreamResponse:
     """Answer with the feed until the viewer leaves or is told to go.
 
@@ -66,11 +75,13 @@ async def stream_events(hub: FeedHub, request: web.Request) -> web.StreamRespons
     """
     if EVENT_STREAM not in request.headers.get("Accept", ""):
         raise Refusal("upgrade-required", "ask for a WebSocket on a fresh connection, or accept text/event-stream")
+    if request.version < HttpVersion11:
+        raise Refusal("upgrade-required", "an event stream comes in chunks: ask by HTTP/1.1")
     asked = feed_request(request)
     try:
         feed = hub.admit(asked)
     except Refused as refused:
-        raise Refusal(refused.problem, refused.reason) from refused
+        raise _refusal(refused) from refused
     response = web.StreamResponse(headers={"Content-Type": EVENT_STREAM, "Cache-Control": "no-store"})
     if asked.origin is not None:
         response.headers["Access-Control-Allow-Origin"] = asked.origin
