@@ -73,7 +73,6 @@ class OrderDesk:
 
     async def tap(self, tap: Tap, channel: ChannelId, reply: Reply) -> None:
         """Answer a tap that came over a viewer's open feed of ``channel``."""
-        answer: OrderMessage | ProblemMessage
         try:
             viewer = self._tokens.verify(tap.token)
             if viewer.channel != channel:
@@ -83,14 +82,21 @@ class OrderDesk:
             )
             placed = await self._place(viewer, tap.key, request)
         except Refusal as refusal:
-            answer = ProblemMessage(id=tap.id, problem=refusal.problem())
+            reply(_json.encode(ProblemMessage(id=tap.id, problem=refusal.problem())))
         except Exception:
             log.exception("tap.fault")
-            answer = ProblemMessage(id=tap.id, problem=problem("internal"))
+            reply(_json.encode(ProblemMessage(id=tap.id, problem=problem("internal"))))
         else:
-            answer = order_message(tap.id, placed.answer, replayed=placed.replayed)
+            reply(_json.encode(order_message(tap.id, placed.answer, replayed=placed.replayed)))
             self._watch(placed.answer, tap.id, reply)
-        reply(_json.encode(answer))
+            self._catch_up(viewer, placed)
+
+    def _catch_up(self, viewer: Viewer, placed: Placed) -> None:
+        """Tell a buyer who came back what became of the order meanwhile: its news went to the old connection."""
+        if placed.replayed:
+            order = self._checkout.order(viewer.channel, viewer.buyer, placed.answer.order)
+            if order != placed.answer:
+                self.changed(order)
 
     def _watch(self, order: OrderAnswer, tap_id: str, reply: Reply) -> None:
         self._watched[order.order] = (tap_id, reply)
