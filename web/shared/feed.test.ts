@@ -156,8 +156,12 @@ describe('when the connection ends', () => {
     live(4);
     const old = sockets.last;
     old.closes(1006);
+    waitOutBackoff();
+    sockets.last.says({ type: 'resumed', epoch: 'e1', seq: 4 });
     old.says(stock(5, 'l1-s', 1));
+    old.closes(4501);
     expect(feed.timeline.stock('l1-s')).toBeNull();
+    expect(feed.state.kind).toBe('live');
   });
 
   it('comes back at once when the network does', () => {

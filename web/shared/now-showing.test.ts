@@ -208,8 +208,8 @@ describe('a picture’s own time', () => {
     hls.latestLevelDetails = { fragments: [fragment(10, 50_000), fragment(12, 1, null)] };
     follow();
     present(10.4);
-    present(11.9);
-    expect(readings.map((reading) => reading.programme_ms)).toEqual([50_400, 51_900]);
+    present(12.04);
+    expect(readings.map((reading) => reading.programme_ms)).toEqual([50_400, 52_040]);
   });
 
   it('falls back to the player’s estimate, then to the channel’s delay', () => {

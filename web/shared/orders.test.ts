@@ -182,7 +182,7 @@ describe('a tap over the open connection', () => {
     orders.buy(coat);
     await settle();
     sockets.last.closes(1006);
-    await vi.advanceTimersByTimeAsync(RETRY.capMs);
+    await vi.advanceTimersByTimeAsync(RETRY.firstMs);
     expect(server.to('/v1/orders')[0]?.headers['Idempotency-Key']).toBe('key-1');
     expect(only()?.phase).toBe('reserved');
   });
@@ -287,5 +287,18 @@ describe('after a reload', () => {
     await settle();
     expect(only()?.phase).toBe('reserved');
     expect(server.to('/v1/orders').at(-1)?.headers['Idempotency-Key']).toBe('key-1');
+  });
+
+  it('an unanswered tap does not become another guest’s', async () => {
+    replies = [new TypeError('no network')];
+    orders.buy(coat);
+    await settle();
+    orders.stop();
+    replies = [{ status: 401, body: problem('unauthorized', 401) }];
+    orders = open();
+    orders.resume();
+    await vi.advanceTimersByTimeAsync(RETRY.capMs);
+    expect(only()?.phase).toBe('refused');
+    expect(server.to('/v1/shows/night/guests')).toHaveLength(1);
   });
 });

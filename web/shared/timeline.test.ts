@@ -33,7 +33,7 @@ describe('what is on screen at a programme time', () => {
   });
 
   it('is the earlier look again when a take was undone', () => {
-    const timeline = timelineOf(cue(1, 1000, first), cue(2, 2000, second), cue(3, 2000, first, { replaces: ['cue-2'] }));
+    const timeline = timelineOf(cue(1, 1000, first), cue(2, 2000, second), cue(3, 1500, first, { replaces: ['cue-2'] }));
     expect(timeline.lookAt(2500)?.id).toBe('l1');
   });
 
