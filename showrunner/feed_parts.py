@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 import uuid_utils
 
+from broadcast.channels.adapters.address_caps import AddressCaps
 from broadcast.channels.adapters.feed_hub import FeedHub
+from broadcast.channels.admission import Admission
 from broadcast.channels.cue_log import CueLog
 from broadcast.channels.deep_links import LinkBook
 from broadcast.clock import WallMs
@@ -37,4 +39,8 @@ def feed_hub(settings: FeedSettings, show: LoadedShow, articles: Mapping[Sku, Ar
         links=LinkBook(show.info.id, handles),
         now=wall_clock,
         max_viewers=settings.max_viewers,
+        max_per_channel=settings.max_viewers_per_channel,
+        addresses=AddressCaps(settings.max_viewers_per_address) if settings.max_viewers_per_address else None,
+        admission=Admission(settings.handshakes_per_second) if settings.handshakes_per_second else None,
+        heartbeat_s=settings.heartbeat_s,
     )

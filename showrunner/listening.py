@@ -8,6 +8,7 @@ from aiohttp import web
 
 from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.adapters.feed_socket import Door, OnTap
+from broadcast.channels.adapters.waiting_heads import WaitingHeads
 
 BACKLOG = 4_096
 """Connections the kernel holds while a crowd comes back at once."""
@@ -33,10 +34,16 @@ class Listener:
             keepalive_timeout=KEEPALIVE_TIMEOUT_S,
             shutdown_timeout=SHUTDOWN_TIMEOUT_S,
         )
+        self._waiting = WaitingHeads()
         self._server: asyncio.Server | None = None
 
-    async def start(self, host: str, port: int) -> int:
+    async def start(self, host: str, port: int, *, shared: bool = False) -> int:
         """Begin to listen and return the port.
+
+        Args:
+            host: the address.
+            port: 0 takes a free one.
+            shared: other processes of ours listen there too, and the kernel spreads connections over all.
 
         Raises:
             PortTakenError: somebody else has it, or the address is not this machine's.
@@ -45,10 +52,10 @@ class Listener:
         http = self._runner.server
         if http is None:
             raise RuntimeError("the runner made no server")
-        listening = _listen(host, port)
+        listening = listen(host, port, shared=shared)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Door(self._hub, self._on_tap, http), sock=listening, backlog=BACKLOG
+            lambda: Door(self._hub, self._on_tap, http, self._waiting), sock=listening, backlog=BACKLOG
         )
         return int(listening.getsockname()[1])
 
@@ -60,15 +67,29 @@ class Listener:
     async def stop(self) -> None:
         """Let requests in progress finish, within bounds, and close the rest."""
         await self.stop_accepting()
+        self._waiting.close()
         await self._runner.cleanup()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, shared: bool) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        PortTakenError: somebody else has the port, or the address is not this machine's.
+    """
     try:
-        return socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=BACKLOG
-        )
+        return socket.create_server((host, port), family=family(host), backlog=BACKLOG, reuse_port=shared)
     except OSError as unusable:
-        if unusable.errno == errno.EADDRINUSE:
-            raise PortTakenError(f"{host}:{port} is in use: choose another port (0 takes a free one)") from unusable
-        raise PortTakenError(f"{host}:{port}: {unusable.strerror}") from unusable
+        raise taken(host, port, unusable) from unusable
+
+
+def family(host: str) -> socket.AddressFamily:
+    """Return the address family of a numeric host."""
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def taken(host: str, port: int, unusable: OSError) -> PortTakenError:
+    """Say why an address cannot be listened on."""
+    if unusable.errno == errno.EADDRINUSE:
+        return PortTakenError(f"{host}:{port} is in use: choose another port (0 takes a free one)")
+    return PortTakenError(f"{host}:{port}: {unusable.strerror}")

@@ -1,6 +1,6 @@
 """One channel of the feed: its viewers, and the bytes they have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -32,12 +32,15 @@ class Viewer(Protocol):
 class ChannelFeed:
     """One channel's viewers and their common bytes."""
 
-    def __init__(self, profile: ChannelProfile, links: LinkBook) -> None:
+    def __init__(
+        self, profile: ChannelProfile, links: LinkBook, on_gone: Callable[[str], None] = lambda _address: None
+    ) -> None:
         self.profile = profile
         self._links = links
+        self._on_gone = on_gone
         self._frames: dict[int, Frames] = {}
         self._looks: dict[CueId, LookView] = {}
-        self._viewers: dict[Viewer, None] = {}
+        self._viewers: dict[Viewer, str] = {}
         self._snapshot: tuple[tuple[Epoch, int, CueId | None], bytes, bytes] | None = None
 
     def __len__(self) -> int:
@@ -88,13 +91,20 @@ class ChannelFeed:
             self._snapshot = (key, head + mark[:-1], tail)
         return b"%b%d%b" % (self._snapshot[1], now_ms, self._snapshot[2])
 
-    def join(self, viewer: Viewer) -> None:
-        """Count a viewer in: from now on every message reaches it."""
-        self._viewers[viewer] = None
+    def join(self, viewer: Viewer, counted_as: str = "") -> None:
+        """Count a viewer in: from now on every message reaches it.
+
+        Args:
+            viewer: who.
+            counted_as: the name of its address, if addresses are counted; all viewers of one share the string.
+        """
+        self._viewers[viewer] = counted_as
 
     def leave(self, viewer: Viewer) -> None:
         """Count a viewer out; harmless if it already left."""
-        self._viewers.pop(viewer, None)
+        counted_as = self._viewers.pop(viewer, "")
+        if counted_as:
+            self._on_gone(counted_as)
 
     def viewers(self) -> Sequence[Viewer]:
         """Return the viewers as of now; they may leave while being written to."""
@@ -104,5 +114,4 @@ class ChannelFeed:
         """Let another viewer be first next time: nobody is always last."""
         if self._viewers:
             first = next(iter(self._viewers))
-            del self._viewers[first]
-            self._viewers[first] = None
+            self._viewers[first] = self._viewers.pop(first)

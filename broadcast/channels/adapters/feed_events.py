@@ -1,7 +1,6 @@
 """The feed as Server-Sent Events (WHATWG HTML, 9.2), for players and TV boxes without WebSocket."""
 
 import asyncio
-import random
 
 from aiohttp import HttpVersion11, web
 
@@ -60,10 +59,9 @@ def feed_request(request: web.Request) -> FeedRequest:
 
 def _refusal(refused: Refused) -> Refusal:
     """Return a refusal of the hub as an HTTP answer; a full house says when to come back, not everybody at once."""
-    if refused.code is not CloseCode.OVER_CAPACITY:
+    if refused.retry_after_ms is None:
         return Refusal(refused.problem, refused.reason)
-    retry_after_ms = int(RETRY_MS * (0.5 + random.random()))  # noqa: S311 - spreads retries, guards nothing
-    return Refusal(refused.problem, refused.reason, retry_after_ms=retry_after_ms)
+    return Refusal(refused.problem, refused.reason, retry_after_ms=refused.retry_after_ms)
 
 
 async def stream_events(hub: FeedHub, request: web.Request) -> web.StreamResponse:
@@ -79,7 +77,8 @@ async def stream_events(hub: FeedHub, request: web.Request) -> web.StreamRespons
         raise Refusal("upgrade-required", "an event stream comes in chunks: ask by HTTP/1.1")
     asked = feed_request(request)
     try:
-        feed = hub.admit(asked)
+        address = request.remote or ""
+        feed = hub.admit(asked, address)
     except Refused as refused:
         raise _refusal(refused) from refused
     response = web.StreamResponse(headers={"Content-Type": EVENT_STREAM, "Cache-Control": "no-store"})
@@ -95,7 +94,7 @@ async def stream_events(hub: FeedHub, request: web.Request) -> web.StreamRespons
     if transport is None:
         return response
     viewer = EventViewer(transport)
-    hub.join(feed, viewer, asked.resume)
+    hub.join(feed, viewer, asked.resume, address)
     try:
         await viewer.done.wait()
     finally:

@@ -1,13 +1,17 @@
 """The hub: follows the cue log, makes each message's bytes once per channel, and hands them to every viewer."""
 
 import asyncio
+import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import msgspec
 import structlog
 
+from broadcast.channels.adapters.address_caps import AddressCaps
 from broadcast.channels.adapters.channel_feed import ChannelFeed, Viewer
+from broadcast.channels.admission import Admission
 from broadcast.channels.close_codes import CloseCode
 from broadcast.channels.cue_log import CueLog, History, LogLostError, LogMessage, LogRecord
 from broadcast.channels.deep_links import LinkBook
@@ -20,6 +24,9 @@ from broadcast.messages import FeedState, Resumed, StockLevel
 
 HEARTBEAT_S = 25.0
 """Idle viewers get a ping this often, so that no middlebox forgets them."""
+
+FULL_RETRY_MS = 5_000
+"""A viewer for whom there is no room stays away about this long, half of it up or down."""
 
 REOPEN_DELAY_S = 1.0
 """How long to wait before a lost log is opened again."""
@@ -45,19 +52,29 @@ async def _nothing_to_add() -> None:
     """Leave the log as it is."""
 
 
+def _not_counted(_address: str) -> None:
+    """Viewers are not counted by address."""
+
+
 class Refused(Exception):  # noqa: N818 - the feed's way of saying no
     """A viewer may not have the feed it asked for.
 
     Attributes:
         code: the close code a WebSocket is told.
         problem: the name of the problem an HTTP request is answered with.
+        retry_after_ms: when to come again, or None for never.
     """
 
-    def __init__(self, code: CloseCode, problem: str, reason: str) -> None:
+    def __init__(self, code: CloseCode, problem: str, reason: str, retry_after_ms: int | None = None) -> None:
         super().__init__(reason)
         self.code = code
         self.problem = problem
         self.reason = reason
+        self.retry_after_ms = retry_after_ms
+
+
+def _busy(reason: str, wait_ms: int) -> Refused:
+    return Refused(CloseCode.OVER_CAPACITY, "busy", f"{reason}: retry in {wait_ms} ms", wait_ms)
 
 
 class FeedHub:
@@ -71,9 +88,13 @@ class FeedHub:
         links: fills each channel's deep links.
         now: the wall clock.
         max_viewers: viewers held at once on this edge.
+        max_per_channel: of those, on one channel; 0 is no limit.
+        addresses: how many one network address may have, or None for no limit.
+        admission: how many are greeted a second, or None for no limit.
+        heartbeat_s: idle viewers hear a sign of life this often.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts and bounds of an edge, by name
         self,
         show: ShowId,
         cue_log: CueLog,
@@ -83,6 +104,10 @@ class FeedHub:
         links: LinkBook,
         now: Now,
         max_viewers: int,
+        max_per_channel: int = 0,
+        addresses: AddressCaps | None = None,
+        admission: Admission | None = None,
+        heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
         self._show = show
         self._log = cue_log
@@ -90,7 +115,12 @@ class FeedHub:
         self._scene = new_scene()
         self._now = now
         self._max_viewers = max_viewers
-        self._channels = {profile.id: ChannelFeed(profile, links) for profile in profiles}
+        self._max_per_channel = max_per_channel or max_viewers
+        self._addresses = addresses
+        self._admission = admission
+        self._heartbeat_s = heartbeat_s
+        gone = addresses.leave if addresses is not None else _not_counted
+        self._channels = {profile.id: ChannelFeed(profile, links, gone) for profile in profiles}
         self._history = History()
         self._seq = 0
         self._following: asyncio.Task[None] | None = None
@@ -192,16 +222,26 @@ class FeedHub:
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(HEARTBEAT_S)
+            await asyncio.sleep(self._heartbeat_s)
             for feed in self._channels.values():
                 for viewer in feed.viewers():
                     viewer.ping()
 
-    def admit(self, request: FeedRequest) -> ChannelFeed:
+    @property
+    def counts_addresses(self) -> bool:
+        """Whether ``admit`` and ``join`` want to know where a viewer comes from."""
+        return self._addresses is not None
+
+    def admit(self, request: FeedRequest, address: str = "") -> ChannelFeed:
         """Return the channel a request may have.
 
+        Args:
+            request: what is asked.
+            address: where it comes from, if ``counts_addresses``.
+
         Raises:
-            Refused: another show, no such channel, a page that may not embed it, or no room.
+            Refused: another show, no such channel, a page that may not embed it; or, for now, no room, too many from
+                the address, too many at once, or the log is not known yet.
         """
         if request.show != self._show:
             raise Refused(CloseCode.NO_SUCH_SHOW, "no-such-show", "there is no such show")
@@ -210,11 +250,26 @@ class FeedHub:
             raise Refused(CloseCode.NO_SUCH_CHANNEL, "no-such-channel", "the show is not on this channel")
         if not origin_allowed(request.origin, request.host, feed.profile.origins):
             raise Refused(CloseCode.REFUSED, "origin-refused", "this page may not use the channel")
-        if sum(len(channel) for channel in self._channels.values()) >= self._max_viewers:
-            raise Refused(CloseCode.OVER_CAPACITY, "busy", "this server holds as many viewers as it may")
+        self._make_sure_of_room(feed, address)
         return feed
 
-    def join(self, feed: ChannelFeed, viewer: Viewer, resume: Resume | None) -> None:
+    def _make_sure_of_room(self, feed: ChannelFeed, address: str) -> None:
+        if not self.ready:
+            raise _busy("this server is starting", self._far_apart_ms())
+        viewers = sum(len(channel) for channel in self._channels.values())
+        if viewers >= self._max_viewers or len(feed) >= self._max_per_channel:
+            raise _busy("this server holds as many viewers as it may", self._far_apart_ms())
+        if self._addresses is not None and not self._addresses.has_room(address):
+            raise _busy("too many viewers from this address", self._far_apart_ms())
+        if self._admission is not None:
+            wait_ms = self._admission.ask(time.monotonic() * 1000, random.random())  # noqa: S311 - spreads a crowd
+            if wait_ms is not None:
+                raise _busy("too many at once", wait_ms)
+
+    def _far_apart_ms(self) -> int:
+        return int(FULL_RETRY_MS * (0.5 + random.random()))  # noqa: S311 - spreads a crowd, guards nothing
+
+    def join(self, feed: ChannelFeed, viewer: Viewer, resume: Resume | None, address: str = "") -> None:
         """Give a viewer everything up to now, then every message as it comes, without a gap between the two."""
         missed = self._missed(resume)
         if missed is None:
@@ -226,7 +281,7 @@ class FeedHub:
             viewer.send(Frames(point, text_frame(payload), event_chunk(payload, event_id(epoch, point))))
             for record in missed:
                 viewer.send(feed.frames(record, epoch))
-        feed.join(viewer)
+        feed.join(viewer, self._addresses.enter(address) if self._addresses is not None else "")
 
     def _missed(self, resume: Resume | None) -> Sequence[LogRecord] | None:
         if resume is None or resume.epoch != self._log.epoch:

@@ -18,6 +18,7 @@ from websockets.protocol import OPEN, Protocol, Side
 from broadcast.channels.adapters.channel_feed import ChannelFeed
 from broadcast.channels.adapters.feed_hub import FeedHub, Refused
 from broadcast.channels.adapters.socket_writer import SocketWriter
+from broadcast.channels.adapters.waiting_heads import WaitingHeads
 from broadcast.channels.close_codes import CloseCode
 from broadcast.channels.frames import PING_FRAME, Frames, close_frame, text_frame
 from broadcast.channels.handshake import FEED_PREFIX, MAX_HEAD_BYTES, Upgrade, read_upgrade
@@ -27,9 +28,6 @@ from broadcast.messages import ClientMessage, ClockAnswer, ClockRequest, Problem
 
 MAX_MESSAGE_BYTES = 8_192
 """The largest message a viewer may send."""
-
-HEAD_TIMEOUT_S = 10.0
-"""How long a connection may take to send its first request head."""
 
 MAX_TAPS_IN_FLIGHT = 8
 """Taps of one viewer that may wait for an answer at once."""
@@ -87,13 +85,14 @@ class FeedSocket(asyncio.Protocol):
         writer = SocketWriter(transport)
         self._writer = writer
         writer.write(upgrade.answer)
+        address = writer.peer() if self._hub.counts_addresses else ""
         try:
-            feed = self._hub.admit(upgrade.request)
+            feed = self._hub.admit(upgrade.request, address)
         except Refused as refused:
             self.close(refused.code, refused.reason)
             return
         self._feed = feed
-        self._hub.join(feed, self, upgrade.request.resume)
+        self._hub.join(feed, self, upgrade.request.resume, address)
         if rest:
             self.data_received(rest)
 
@@ -249,21 +248,23 @@ def field_of(wrong: msgspec.ValidationError) -> tuple[str, str]:
 class Door(asyncio.Protocol):
     """Reads one connection's first request head and hands it to the feed or to the HTTP server."""
 
-    __slots__ = ("_head", "_http", "_hub", "_on_tap", "_timer", "_transport")
+    __slots__ = ("_head", "_http", "_hub", "_on_tap", "_transport", "_waiting")
 
-    def __init__(self, hub: FeedHub, on_tap: OnTap, http: Callable[[], asyncio.Protocol]) -> None:
+    def __init__(
+        self, hub: FeedHub, on_tap: OnTap, http: Callable[[], asyncio.Protocol], waiting: WaitingHeads
+    ) -> None:
         self._hub = hub
         self._on_tap = on_tap
         self._http = http
+        self._waiting = waiting
         self._head = b""
         self._transport: asyncio.Transport | None = None
-        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Give the head a bounded time to arrive."""
         # uvloop's stream transports have asyncio's methods without being its subclasses.
         self._transport = cast("asyncio.Transport", transport)
-        self._timer = asyncio.get_running_loop().call_later(HEAD_TIMEOUT_S, self._transport.abort)
+        self._waiting.enter(self._transport)
 
     def data_received(self, data: bytes) -> None:
         """Wait for the whole head, then hand the connection over."""
@@ -289,8 +290,7 @@ class Door(asyncio.Protocol):
         self._release()
 
     def _release(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = None
+        if self._transport is not None:
+            self._waiting.leave(self._transport)
         self._transport = None
         self._head = b""

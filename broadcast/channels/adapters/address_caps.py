@@ -1,0 +1,60 @@
+"""How many viewers one network address may have here: one hostile address costs itself, a carrier's is not hurt."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+
+UNCAPPED_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
+"""Loopback (RFC 1122), private (RFC 1918, RFC 4193) and link-local addresses: a proxy in front, or our own network."""
+
+IPV6_SITE_BITS = 64
+"""One subscriber has at least so many bits of IPv6 addresses to choose from (RFC 6177): they count as one."""
+
+REMEMBERED_ADDRESSES = 16_384
+
+
+class AddressCaps:
+    """Counts viewers by address.
+
+    Args:
+        most: viewers one address may have at once.
+        uncapped: networks that are not counted.
+    """
+
+    def __init__(self, most: int, uncapped: Sequence[str] = UNCAPPED_NETWORKS) -> None:
+        self._most = most
+        self._uncapped = tuple(ip_network(network) for network in uncapped)
+        self._viewers: dict[str, int] = {}
+        self._counted_as = lru_cache(REMEMBERED_ADDRESSES)(self._read)
+
+    def has_room(self, address: str) -> bool:
+        """Tell whether an address may have one viewer more."""
+        return self._viewers.get(self._counted_as(address), 0) < self._most
+
+    def enter(self, address: str) -> str:
+        """Count a viewer in, and return under what name: to ``leave`` by. Empty if it is not counted."""
+        name = self._counted_as(address)
+        if name:
+            self._viewers[name] = self._viewers.get(name, 0) + 1
+        return name
+
+    def leave(self, name: str) -> None:
+        """Count a viewer out."""
+        left = self._viewers[name] - 1
+        if left:
+            self._viewers[name] = left
+        else:
+            del self._viewers[name]
+
+    def _read(self, address: str) -> str:
+        try:
+            read = ip_address(address.partition("%")[0])
+        except ValueError:
+            return ""
+        if isinstance(read, IPv6Address):
+            if read.ipv4_mapped is not None:
+                return self._read(str(read.ipv4_mapped))
+            if not any(read in network for network in self._uncapped):
+                return str(ip_network((read, IPV6_SITE_BITS), strict=False))
+            return ""
+        return "" if any(read in network for network in self._uncapped) else str(read)
