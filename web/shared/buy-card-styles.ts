@@ -227,8 +227,10 @@ export const cardStyles: CSSResult = css`
       background var(--quick) var(--ease),
       transform var(--quick) var(--ease);
   }
-  .buy:hover:not(:disabled) {
-    background: var(--champagne);
+  @media (hover: hover) {
+    .buy:hover:not(:disabled) {
+      background: var(--champagne);
+    }
   }
   .buy:active:not(:disabled) {
     transform: scale(0.985);
@@ -313,6 +315,16 @@ export const cardStyles: CSSResult = css`
   .channel-link:hover {
     color: var(--ivory);
     border-color: var(--ivory);
+  }
+  @media (max-width: 719px) {
+    .buy {
+      position: sticky;
+      bottom: 0.75rem;
+      z-index: 1;
+    }
+    .buy:disabled {
+      position: static;
+    }
   }
   @container (max-width: 300px) {
     h2 {

@@ -20,6 +20,7 @@ export function statusText(order: BuyerOrder, text: Localizer<Word>, now_ms: num
     case 'refused':
       return { title: text.t('refused'), detail: refusal(order, text) };
     case 'reserved':
+      if (order.problem !== null) return { title: text.t('reserved'), detail: refusal(order, text) };
       return { title: text.t('reserved'), detail: text.t('reserved_detail', { time: countdown((order.hold_until_ms ?? now_ms) - now_ms) }) };
     case 'paid':
       return { title: text.t('paid'), detail: text.t('paid_detail') };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ServerClock } from './clock';
 import { FeedClient } from './feed';
-import { OrderBook, type BuyerOrder, type Wish } from './order-book';
+import { MAX_OPEN, OrderBook, type BuyerOrder, type Wish } from './order-book';
 import { MAX_TRIES, OrderClient, POLL_MS, RETRY, TAP_ANSWER_MS } from './orders';
 import { ViewerSession } from './session';
 import { offer, orderAnswer, snapshot } from './testing/examples';
@@ -124,6 +124,14 @@ describe('a tap over HTTP', () => {
     orders.buy(coat);
     await settle();
     expect(server.to('/v1/orders').map((asked) => asked.headers['Idempotency-Key'])).toEqual(['key-1', 'key-2']);
+  });
+
+  it('is refused while too many others are on their way', async () => {
+    replies = [new TypeError('no network')];
+    for (let sku = 0; sku <= MAX_OPEN; sku += 1) orders.buy({ ...coat, sku: `sku-${sku}` });
+    expect(only()).toMatchObject({ phase: 'refused', problem: { type: 'page/too-many-open' } });
+    await settle();
+    expect(new Set(server.to('/v1/orders').map((asked) => asked.headers['Idempotency-Key'])).size).toBe(MAX_OPEN);
   });
 
   it('asks the buyer after many tries without an answer, and goes on with the same key', async () => {
@@ -250,7 +258,7 @@ describe('a reserved order', () => {
   it('can be given back', async () => {
     await reserve();
     replies = [{ status: 200, body: orderAnswer({ status: 'released' }) }];
-    expect(await orders.cancel('key-1')).toBeNull();
+    await orders.cancel('key-1');
     expect(only()).toMatchObject({ phase: 'released', released: 'cancelled' });
     expect(server.to('/v1/orders/order-1/cancel')).toHaveLength(1);
   });
@@ -258,8 +266,15 @@ describe('a reserved order', () => {
   it('that can no longer be given back stays as it is', async () => {
     await reserve();
     replies = [{ status: 409, body: problem('not-cancellable', 409) }];
-    expect((await orders.cancel('key-1'))?.title).toBe('not-cancellable');
-    expect(only()?.phase).toBe('reserved');
+    await orders.cancel('key-1');
+    expect(only()).toMatchObject({ phase: 'reserved', problem: { title: 'not-cancellable' } });
+  });
+
+  it('stays reserved when giving it back did not reach the server', async () => {
+    await reserve();
+    replies = [new TypeError('no network')];
+    await orders.cancel('key-1');
+    expect(only()).toMatchObject({ phase: 'reserved', problem: { type: 'page/unreachable' } });
   });
 });
 

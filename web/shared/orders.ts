@@ -7,7 +7,7 @@ import type { OrderAnswer, OrderMessage, OrderRequest, ProblemMessage } from './
 import { isOpen, MAX_OPEN, OrderBook, withAnswer, type BuyerOrder, type Wish } from './order-book';
 import type { ViewerSession } from './session';
 import { Signal } from './signal';
-import { asProblem, problemName, type Problem } from './wire';
+import { asProblem, ownProblem, problemName, type Problem } from './wire';
 
 /** Tries of one intent before the buyer is asked whether to go on. */
 export const MAX_TRIES = 10;
@@ -90,7 +90,7 @@ export class OrderClient {
   }
 
   /** The buyer's tap. Returns the intent: the one already on its way for this SKU, or a new one. */
-  buy(wish: Wish): BuyerOrder | null {
+  buy(wish: Wish): BuyerOrder {
     const { book, clock, newKey } = this.#options;
     const open = book.open();
     const same = open.find((order) => order.wish.sku === wish.sku);
@@ -98,20 +98,20 @@ export class OrderClient {
       if (same.phase === 'unanswered') this.retry(same.key);
       return same;
     }
-    if (open.length >= MAX_OPEN) return null;
+    const tooMany = open.length >= MAX_OPEN;
     const order: BuyerOrder = {
       key: newKey(),
       wish,
-      phase: 'sending',
+      phase: tooMany ? 'refused' : 'sending',
       placed_ms: clock.now(),
       order: null,
       amount: null,
       hold_until_ms: null,
-      problem: null,
+      problem: tooMany ? ownProblem('too-many-open') : null,
       released: null,
     };
     this.#put(order);
-    void this.#pursue(order.key, false);
+    if (!tooMany) void this.#pursue(order.key, false);
     return order;
   }
 
@@ -123,20 +123,18 @@ export class OrderClient {
     void this.#pursue(key, true);
   }
 
-  /** Gives a reserved order back within its hold. Returns the problem where the server refused, null where it is done. */
-  async cancel(key: string): Promise<Problem | null> {
+  /** Gives a reserved order back within its hold. Where that is refused the order stays, with the problem. */
+  async cancel(key: string): Promise<void> {
     const { book, base, fetch, session, clock } = this.#options;
-    const known = book.get(key);
-    const placed = known?.order ?? null;
-    if (known === undefined || placed === null) return null;
+    const placed = book.get(key)?.order ?? null;
+    if (placed === null) return;
     try {
       const answer = await ask(fetch, { method: 'POST', url: cancelUrl(base, placed), token: await session.token(), body: {} });
-      if (!answer.ok) return answer.problem;
-      const now = book.get(key) ?? known;
-      this.#put(withAnswer({ ...now, released: 'cancelled' }, answer.body as OrderAnswer, clock.now()));
-      return null;
+      if (!answer.ok) throw new ProblemError(answer.problem);
+      this.#change(key, (order) => withAnswer({ ...order, released: 'cancelled' }, answer.body as OrderAnswer, clock.now()));
     } catch (error) {
-      return error instanceof ProblemError ? error.problem : asProblem(undefined, 0);
+      const problem = error instanceof ProblemError ? error.problem : ownProblem('unreachable');
+      this.#change(key, (order) => ({ ...order, problem }));
     }
   }
 

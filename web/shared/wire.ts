@@ -62,6 +62,11 @@ export function problemName(problem: Problem): string {
   return /[^/]*$/u.exec(problem.type)?.[0] ?? '';
 }
 
+/** A problem this page found by itself, under a name no server uses. */
+export function ownProblem(name: 'too-many-open' | 'unreachable'): Problem {
+  return { type: `page/${name}`, title: '', status: 0 };
+}
+
 /** Reads a problem from an answer's body; makes one up from the status where the body is none. */
 export function asProblem(body: unknown, status: number): Problem {
   if (isFields(body) && isText(body['type'])) {

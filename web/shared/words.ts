@@ -60,7 +60,8 @@ const en = {
   before_title: 'The show begins soon',
   language: 'Language',
   no_such_show: 'There is no such show here.',
-  load_failed: 'The show could not be loaded. Trying again…',
+  all_shows: 'All shows',
+  load_failed: 'The show cannot be reached right now. Trying again…',
 } as const;
 
 export type Word = keyof typeof en;
@@ -125,7 +126,8 @@ const zh: Readonly<Record<Word, string>> = {
   before_title: '大秀即将开始',
   language: '语言',
   no_such_show: '没有这场秀。',
-  load_failed: '无法载入，正在重试…',
+  all_shows: '全部节目',
+  load_failed: '暂时无法连接，正在重试…',
 };
 
 /** What the card, the bag and the connection say, in every page that has them. */
@@ -140,6 +142,8 @@ const PROBLEMS: Readonly<Record<string, Word>> = {
   'wrong-channel': 'problem_wrong_channel',
   'not-cancellable': 'problem_not_cancellable',
   'no-such-show': 'no_such_show',
+  'too-many-open': 'too_many_open',
+  unreachable: 'problem_unreachable',
 };
 
 /** The sentence for a problem of this name. */

@@ -39,6 +39,7 @@ export class ViewerPage extends LitElement {
   @state() private currentLang: Lang;
   @state() private show: ShowDetails | null = null;
   @state() private missing = false;
+  @state() private unreachable = false;
   @state() private look: LookView | null = null;
   @state() private past: LookView | null = null;
   @state() private picture: PictureState = 'opening';
@@ -99,7 +100,10 @@ export class ViewerPage extends LitElement {
   protected override render(): TemplateResult {
     const text = new Localizer(this.currentLang, words);
     if (this.missing || this.#viewing.feed.state.kind === 'final') {
-      return html`<main class="gone serif" lang=${text.tag}><span>${text.t('no_such_show')}</span><a href="/">←</a></main>`;
+      return html`<main class="gone serif" lang=${text.tag}>
+        <h1 class="serif">${text.t(this.missing ? 'no_such_show' : 'final')}</h1>
+        <a href="/">${text.t('all_shows')}</a>
+      </main>`;
     }
     return html`
       ${this.#renderTop(text)}
@@ -152,7 +156,9 @@ export class ViewerPage extends LitElement {
   #renderPicture(): TemplateResult {
     const text = new Localizer(this.currentLang, viewerWords);
     const reading = this.#viewing.showing.reading;
-    const notice = this.picture === 'opening' || this.picture === 'waiting' || this.picture === 'broken' ? text.t(this.picture) : null;
+    const notice = this.unreachable
+      ? new Localizer(this.currentLang, words).t('load_failed')
+      : this.picture === 'opening' || this.picture === 'waiting' || this.picture === 'broken' ? text.t(this.picture) : null;
     return html`<div class="picture" data-picture=${this.picture} ?data-controls=${this.controls}>
       <video muted playsinline aria-label=${text.t('programme')} @volumechange=${this.#volumeChanged} @click=${this.#touchPicture}></video>
       ${notice === null ? nothing : html`<p class="notice" role="status">${notice}</p>`}
@@ -337,10 +343,12 @@ export class ViewerPage extends LitElement {
       if (error instanceof ProblemError && error.problem.status === 404) {
         this.missing = true;
       } else if (this.isConnected) {
+        this.unreachable = true;
         setTimeout(() => void this.#load(attempt + 1), backoffMs(RECONNECT, attempt, Math.random()));
       }
       return;
     }
+    this.unreachable = false;
     this.#viewing.latency_ms = this.#channel()?.latency_ms ?? 0;
     await this.updateComplete;
     this.#openPicture(programmeUrl(this.#address.base, this.show));

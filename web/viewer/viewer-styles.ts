@@ -163,7 +163,7 @@ export const viewerStyles: CSSResult = css`
     font-size: var(--text-s);
     color: var(--muted);
   }
-  @media (max-width: 719px) {
+  @media (max-width: 999px) {
     .first {
       display: none;
     }
@@ -219,7 +219,11 @@ export const viewerStyles: CSSResult = css`
     min-height: 70dvh;
     padding: 2rem;
     text-align: center;
-    font-size: 1.5rem;
+  }
+  .gone h1 {
+    margin: 0;
+    font-size: 1.75rem;
+    font-weight: 400;
   }
   .gone a {
     font-family: var(--sans);
@@ -235,19 +239,21 @@ export const viewerStyles: CSSResult = css`
     .top {
       gap: 0.875rem;
     }
-    .stage {
-      position: sticky;
-      top: 0;
-      z-index: 2;
-    }
-    .stage .place {
-      position: static;
+  }
+
+  /* Narrow: the picture stays in sight above, the card below it. */
+  @media (max-width: 999px) and (min-height: 521px) {
+    .place {
+      padding-top: 0.75rem;
+      justify-self: center;
+      width: min(100%, 34rem);
     }
     picture-controls {
       padding-bottom: 0;
     }
     .sound {
-      bottom: 0.75rem;
+      inset: auto 0.75rem 0.75rem auto;
+      translate: none;
     }
     .picture[data-controls] .sound {
       display: none;
@@ -255,7 +261,7 @@ export const viewerStyles: CSSResult = css`
   }
 
   /* The picture is the page: as large as leaves a strip of what was shown in sight; the card lies on it. */
-  @media (min-width: 720px), (orientation: landscape) and (max-height: 520px) {
+  @media (min-width: 1000px) and (min-height: 521px) {
     .stage {
       justify-content: center;
       grid-template-columns: min(100vw, max(30rem, (100dvh - var(--top) - 10.5rem) * 16 / 9));
@@ -288,6 +294,26 @@ export const viewerStyles: CSSResult = css`
     .stage:fullscreen {
       grid-template-columns: 100vw;
       align-content: center;
+    }
+  }
+
+  /* A phone on its side: picture and card side by side, the card scrolls by itself. */
+  @media (max-height: 520px) {
+    :host {
+      --top: 3rem;
+    }
+    .stage {
+      grid-template-columns: minmax(0, 1fr) 18rem;
+      align-items: start;
+    }
+    .picture {
+      max-height: calc(100dvh - var(--top));
+    }
+    .place {
+      max-height: calc(100dvh - var(--top));
+      padding: 0 0.75rem;
+      overflow-y: auto;
+      scrollbar-width: none;
     }
   }
 `;

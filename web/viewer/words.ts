@@ -16,8 +16,6 @@ const en = {
   opening: 'Opening the picture…',
   waiting: 'Waiting for the picture…',
   broken: 'This browser cannot play the programme. The looks below follow the show.',
-  starts: '{time}, on {channel}',
-  watch_on: 'Watching on {channel}',
 } as const;
 
 export type ViewerWord = keyof typeof en;
@@ -38,8 +36,6 @@ const zh: Readonly<Record<ViewerWord, string>> = {
   opening: '正在打开画面…',
   waiting: '正在等待画面…',
   broken: '此浏览器无法播放画面，造型仍会随秀更新。',
-  starts: '{time}，{channel}',
-  watch_on: '正在观看：{channel}',
 };
 
 export const viewerWords: Dictionary<ViewerWord> = { en, zh };
