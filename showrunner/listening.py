@@ -83,6 +83,24 @@ def listen(host: str, port: int, *, shared: bool) -> socket.socket:
         raise taken(host, port, unusable) from unusable
 
 
+def reserve(host: str, port: int) -> socket.socket:
+    """Return a socket that takes an address, without listening, for processes of ours that will share it.
+
+    Raises:
+        PortTakenError: somebody else has the port, or the address is not this machine's.
+    """
+    reserved = socket.socket(family(host), socket.SOCK_STREAM)
+    try:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Bound before it may be shared: a stale process on the port is found out, not joined.
+        reserved.bind((host, port))
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    except OSError as unusable:
+        reserved.close()
+        raise taken(host, port, unusable) from unusable
+    return reserved
+
+
 def family(host: str) -> socket.AddressFamily:
     """Return the address family of a numeric host."""
     return socket.AF_INET6 if ":" in host else socket.AF_INET

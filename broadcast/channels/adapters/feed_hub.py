@@ -156,6 +156,12 @@ class FeedHub:
         self._following = asyncio.create_task(self._follow())
         self._heart = asyncio.create_task(self._beat())
 
+    async def followed(self) -> None:
+        """Wait for as long as the log is followed, and raise what ended that: nobody here hears of new cues then."""
+        if self._following is None:
+            raise RuntimeError("start the hub first")
+        await asyncio.shield(self._following)
+
     async def stop(self) -> None:
         """Send every viewer elsewhere and stop following."""
         for task in (self._following, self._heart):
@@ -271,6 +277,8 @@ class FeedHub:
 
     def join(self, feed: ChannelFeed, viewer: Viewer, resume: Resume | None, address: str = "") -> None:
         """Give a viewer everything up to now, then every message as it comes, without a gap between the two."""
+        # Counted in before the first byte: a viewer lost while it is told the past is then counted out like any other.
+        feed.join(viewer, self._addresses.enter(address) if self._addresses is not None else "")
         missed = self._missed(resume)
         if missed is None:
             viewer.send(self._snapshot(feed))
@@ -281,7 +289,6 @@ class FeedHub:
             viewer.send(Frames(point, text_frame(payload), event_chunk(payload, event_id(epoch, point))))
             for record in missed:
                 viewer.send(feed.frames(record, epoch))
-        feed.join(viewer, self._addresses.enter(address) if self._addresses is not None else "")
 
     def _missed(self, resume: Resume | None) -> Sequence[LogRecord] | None:
         if resume is None or resume.epoch != self._log.epoch:

@@ -76,8 +76,12 @@ def _verify(token: str, key: OctKey, now_ms: int) -> _Claims:
     return claims
 
 
-def _issuer(token: str) -> str:
-    """Read who a token says it is from, to choose the key that then proves it."""
+def issuer(token: str) -> str:
+    """Return who a token says it is from, to choose the key that then proves it. Nothing is proven here.
+
+    Raises:
+        Refusal: ``unauthorized``: missing or unreadable.
+    """
     if not token or len(token) > MAX_TOKEN_CHARS:
         raise Refusal("unauthorized", "a token is needed")
     try:
@@ -125,7 +129,7 @@ class ViewerTokens:
             if viewer.expires_ms <= now:
                 raise Refusal("unauthorized", "the token has expired")
             return viewer
-        key = self._keys.get(ChannelId(_issuer(token)))
+        key = self._keys.get(ChannelId(issuer(token)))
         if key is None:
             raise Refusal("unauthorized", "the token is of a channel unknown here")
         claims = _verify(token, key, now)
@@ -155,7 +159,7 @@ class ProducerTokens:
             Refusal: ``unauthorized`` when it is missing, forged or expired; ``forbidden`` when it is for another show
                 or is no producer's.
         """
-        if _issuer(token) != PRODUCER_ISSUER:
+        if issuer(token) != PRODUCER_ISSUER:
             raise Refusal("forbidden", "a producer token is needed")
         claims = _verify(token, self._key, self._now())
         if claims.show != show:
