@@ -154,6 +154,10 @@ def openapi() -> dict[str, Any]:
                 "responses": {"204": {"description": "Taken in, durably"},
                               **_refusals(("malformed", "unauthorized", "no-such-order", "too-large", "invalid",
                                            "busy"))}}},
+            "/v1/openapi.json": {"get": {"summary": "This document", "responses": {"200": {
+                "description": "OpenAPI 3.1", "content": _json({"type": "object"})}}}},
+            "/v1/asyncapi.json": {"get": {"summary": "The messages of the cue feed", "responses": {"200": {
+                "description": "AsyncAPI 3.0", "content": _json({"type": "object"})}}}},
             "/healthz": {"get": {"summary": "Alive", "responses": {"200": {"description": "Alive"}}}},
             "/readyz": {"get": {"summary": "Can take a tap", "responses": {"200": {"description": "Ready"},
                                                                            **_refusals(("not-ready",))}}},

@@ -6,6 +6,7 @@ watch cost nothing.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import cast
@@ -43,6 +44,7 @@ Reply = Callable[[bytes], bool]
 OnTap = Callable[[Tap, ChannelId, Reply], Awaitable[None]]
 """Answers a tap, through the reply, with an order or a problem."""
 
+_MISSING = re.compile("Object missing required field `(.+)`")
 _SHORT = 125
 _MAX_16 = 0xFFFF
 
@@ -237,11 +239,18 @@ def _wire_size(payload: int) -> int:
 
 
 def field_of(wrong: msgspec.ValidationError) -> tuple[str, str]:
-    """Split a validation error into its reason and the JSON pointer (RFC 6901) of the field it is about."""
+    """Split a validation error into its reason and the JSON pointer (RFC 6901) of the field it is about.
+
+    A missing field is pointed at where it should stand.
+    """
     reason, marker, path = str(wrong).rpartition(" - at `$")
     if not marker:
-        return str(wrong), ""
+        reason, path = str(wrong), ""
     steps = path.rstrip("`").replace("[", ".").replace("]", "").split(".")
+    missing = _MISSING.fullmatch(reason)
+    if missing is not None:
+        reason = "is missing"
+        steps.append(missing[1])
     return reason, "".join(f"/{step}" for step in steps if step)
 
 
