@@ -26,3 +26,12 @@ async def full_house(tmp_path: Path) -> "AsyncIterator[House]":
 
     async with open_house(tmp_path / "data", max_viewers=1) as house:
         yield house
+
+
+@pytest.fixture
+async def small_house(tmp_path: Path) -> "AsyncIterator[House]":
+    """The same with three guests an address and three commands a producer each minute."""
+    from house import open_house
+
+    async with open_house(tmp_path / "data", guest_tokens_per_minute=3, commands_per_minute=3) as house:
+        yield house

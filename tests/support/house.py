@@ -70,7 +70,10 @@ class House:
         self.show = show
         self.base_url = base_url
         self.http = http
-        self.contract = Contract(contract_documents.openapi(), contract_documents.asyncapi())
+        self.contract = Contract(
+            msgspec.json.decode(msgspec.json.encode(contract_documents.openapi())),
+            msgspec.json.decode(msgspec.json.encode(contract_documents.asyncapi())),
+        )
 
     # ------------------------------------------------------------ tokens
 

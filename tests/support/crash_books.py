@@ -1,0 +1,97 @@
+"""What the crowd was told: every acknowledgement, kept outside the server, to hold it to."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+ANSWER = ("order", "status", "sku", "quantity", "amount", "hold_until_ms")
+"""The fields of an order's answer, whichever door it came by."""
+
+Name = tuple[str, str, str]
+"""What names a tap: channel, buyer, key."""
+
+
+class Tap(msgspec.Struct, frozen=True, kw_only=True):
+    """One tap; sent as often as it takes, always the same."""
+
+    channel: str
+    buyer: str
+    key: str
+    token: str
+    order: dict[str, Any]
+
+    @property
+    def name(self) -> Name:
+        """What the record must know it by, once at most."""
+        return (self.channel, self.buyer, self.key)
+
+
+class Take(msgspec.Struct, frozen=True):
+    """One GO."""
+
+    look: str
+    key: str
+
+
+class Books:
+    """Everything the server ever said, over all its lives."""
+
+    def __init__(self) -> None:
+        self.acknowledged: dict[Name, tuple[Tap, dict[str, Any]]] = {}
+        self.sent: set[Name] = set()
+        self.refused: Counter[str] = Counter()
+        self.other_answers: list[tuple[Name, dict[str, Any], dict[str, Any]]] = []
+        self.surprises: list[str] = []
+        self.repeats = 0
+        self.again = 0
+        self.takes: list[tuple[Take, str]] = []
+        self.taking: Take | None = None
+        self._all: list[Name] = []
+        self._fresh: Counter[Name] = Counter()
+        self._wanted = 0
+        self._reached = asyncio.Event()
+
+    @property
+    def acks(self) -> int:
+        """Orders acknowledged so far."""
+        return len(self.acknowledged)
+
+    async def more_acks(self, number: int) -> None:
+        """Return the moment so many more orders are acknowledged."""
+        self._wanted = self.acks + number
+        self._reached.clear()
+        await self._reached.wait()
+
+    def acknowledge(self, tap: Tap, answer: Mapping[str, Any], *, replayed: bool) -> None:
+        """Note an acknowledgement: the same tap must always get the same one, and only once as a fresh order."""
+        body = {field: answer[field] for field in ANSWER}
+        self._fresh[tap.name] += not replayed
+        known = self.acknowledged.get(tap.name)
+        if known is None:
+            self.acknowledged[tap.name] = (tap, body)
+            self._all.append(tap.name)
+            if self.acks >= self._wanted:
+                self._reached.set()
+            return
+        self.repeats += 1
+        if known[1] != body or self._fresh[tap.name] > 1:
+            self.other_answers.append((tap.name, known[1], body))
+
+    def refuse(self, tap: Tap, problem: str) -> None:
+        """Note a refusal; a tap once acknowledged is never refused afterwards."""
+        self.refused[problem] += 1
+        if tap.name in self.acknowledged:
+            self.surprises.append(f"{tap.name} was acknowledged, then refused as {problem}")
+
+    def any_acknowledged(self, draw: random.Random) -> Tap | None:
+        """Return some tap that was acknowledged before."""
+        return self.acknowledged[draw.choice(self._all)][0] if self._all else None
+
+    def looks_that_may_be_on_air(self) -> set[str | None]:
+        """Return the last acknowledged look, and the one whose GO was never answered."""
+        last = self.takes[-1][0].look if self.takes else None
+        return {last} if self.taking is None else {last, self.taking.look}
