@@ -137,7 +137,7 @@ describe('stock', () => {
     card.stock = smallGone;
     await card.updateComplete;
     expect(buyButton().dataset['sku']).toBe('l1-s');
-    expect(buyButton().textContent).toContain('S is sold out');
+    expect(buyButton().textContent).toContain('Sold out in S');
     buyButton().click();
     expect(wishes).toHaveLength(0);
   });

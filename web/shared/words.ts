@@ -9,7 +9,7 @@ const en = {
   buy: 'Buy now',
   buy_another: 'Buy another',
   sold_out: 'Sold out',
-  size_sold_out: '{size} is sold out',
+  size_sold_out: 'Sold out in {size}',
   ended: 'Sale ended',
   left: 'Only {left} left',
   was: 'was {price}',

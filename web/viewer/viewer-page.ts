@@ -19,6 +19,7 @@ import { openStorage } from '../shared/storage';
 import { foundation } from '../shared/theme';
 import { Viewing } from '../shared/viewing';
 import { words } from '../shared/words';
+import { closeOnBackdrop, drawerTop } from './drawer';
 import './picture-controls';
 import type { PictureCommand } from './picture-controls';
 import { viewerStyles } from './viewer-styles';
@@ -373,25 +374,6 @@ export class ViewerPage extends LitElement {
     });
     programme.start();
   }
-}
-
-function drawerTop(title: string, close: string): TemplateResult {
-  return html`<div class="drawer-top">
-    <h2 class="serif">${title}</h2>
-    <button
-      type="button"
-      data-action="close"
-      @click=${(event: Event) => {
-        (event.currentTarget as HTMLElement).closest('dialog')?.close();
-      }}
-    >
-      ${close}
-    </button>
-  </div>`;
-}
-
-function closeOnBackdrop(event: Event): void {
-  if (event.target === event.currentTarget) (event.currentTarget as HTMLDialogElement).close();
 }
 
 declare global {
