@@ -39,6 +39,7 @@ class ChannelFeed:
         self._links = links
         self._on_gone = on_gone
         self._frames: dict[int, Frames] = {}
+        self._kept_from = 0
         self._looks: dict[CueId, LookView] = {}
         self._viewers: dict[Viewer, str] = {}
         self._snapshot: tuple[tuple[Epoch, int, CueId | None], bytes, bytes] | None = None
@@ -68,12 +69,14 @@ class ChannelFeed:
 
     def forget_before(self, seq: int) -> None:
         """Drop bytes that can no longer be resumed."""
-        for old in [held for held in self._frames if held < seq]:
-            del self._frames[old]
+        for old in range(self._kept_from, seq) if self._frames else ():
+            self._frames.pop(old, None)
+        self._kept_from = max(self._kept_from, seq)
 
     def reset(self) -> None:
         """Drop everything made for an earlier epoch."""
         self._frames.clear()
+        self._kept_from = 0
         self._looks.clear()
         self._snapshot = None
 
