@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Literal, NoReturn, TypeVar
 
 from cyclopts import App, Parameter
 
@@ -52,16 +52,17 @@ def demo(
 
 
 @app.command
-def serve(*, config: Path | None = None, log_level: str = "info") -> None:
+def serve(*, role: Literal["all", "edge"] | None = None, config: Path | None = None, log_level: str = "info") -> None:
     """Run a show in production: every setting from the environment (SHOWRUNNER_…) or a TOML file.
 
     Args:
+        role: all (everything in one process) or edge (the feed alone, in as many processes as wanted on one port).
         config: a TOML file of settings; the environment counts before it, and secrets are taken from there only.
         log_level: debug, info, warning or error.
     """
     from showrunner.serve import run_serve
 
-    _explained(lambda: run_serve(config, log_level))
+    _explained(lambda: run_serve(config, role, log_level))
 
 
 @app.command
