@@ -5,6 +5,7 @@ business of the process that does everything, to which a load balancer sends all
 """
 
 import asyncio
+import os
 import random
 import signal
 from collections.abc import Awaitable
@@ -63,7 +64,7 @@ class RunningEdge:
         await self._taps.start()
         await self._learn()
         port = await self._listener.start(self._settings.host, port, shared=True)
-        log.info("edge.serving", show=self._show.info.id, port=port)
+        log.info("edge.serving", show=self._show.info.id, port=port, pid=os.getpid())
         return port
 
     async def stop(self) -> None:
