@@ -39,6 +39,7 @@ OfferState = Literal["on_sale", "sold_out", "ended"]
 StockState = Literal["on_sale", "sold_out", "ended"]
 CueAction = Literal["take", "clear", "update", "correct"]
 OrderStatus = Literal["reserved", "paid", "fulfilled", "released"]
+ReleaseReason = Literal["payment-failed", "hold-ran-out", "cancelled"]
 
 
 # ---------------------------------------------------------------- the cue, outward
@@ -166,6 +167,7 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     quantity: int
     amount: Money
     hold_until_ms: int
+    release_reason: ReleaseReason | None = None
     replayed: bool = False
 
 
@@ -214,8 +216,11 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     seen_price: Money | None = None
 
 
-class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as its buyer sees it. ``amount`` is the price of the whole order."""
+class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An order as its buyer sees it. ``amount`` is the price of the whole order.
+
+    ``release_reason`` is there once the order is released.
+    """
 
     order: OrderId
     status: OrderStatus
@@ -223,6 +228,7 @@ class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     amount: Money
     hold_until_ms: int
+    release_reason: ReleaseReason | None = None
 
 
 # ---------------------------------------------------------------- producers

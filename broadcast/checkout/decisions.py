@@ -12,12 +12,12 @@ from broadcast.checkout.changes import Changes
 from broadcast.checkout.commands import Cancel, Command, Expire, Fulfil, Notified, Place
 from broadcast.checkout.desk import Desk
 from broadcast.checkout.ledger import entries
-from broadcast.checkout.orders import Order, ReleaseReason
+from broadcast.checkout.orders import Order
 from broadcast.checkout.payment import Errand, ErrandKind
 from broadcast.clock import WallMs
 from broadcast.errors import FieldError, Refusal, invalid
 from broadcast.ids import NewId, OrderId
-from broadcast.messages import OrderAnswer
+from broadcast.messages import OrderAnswer, ReleaseReason
 
 
 class Placed(msgspec.Struct, frozen=True):

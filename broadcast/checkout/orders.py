@@ -11,13 +11,12 @@ import msgspec
 
 from broadcast.errors import FieldError, Refusal, invalid
 from broadcast.ids import BuyerId, ChannelId, LookId, OrderId, ShowId, Sku
-from broadcast.messages import OrderAnswer, OrderRequest, OrderStatus
+from broadcast.messages import OrderAnswer, OrderRequest, OrderStatus, ReleaseReason
 from broadcast.money import Money
 
 FINGERPRINT_BYTES = 16
 """Enough that two different bodies under one key are never taken for the same one."""
 
-ReleaseReason = Literal["payment-failed", "hold-ran-out", "cancelled"]
 PaymentState = Literal["none", "captured", "refund-due", "refunded"]
 
 Scope = tuple[ChannelId, BuyerId, str]
@@ -75,6 +74,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             quantity=self.quantity,
             amount=self.amount,
             hold_until_ms=self.hold_until_ms,
+            release_reason=self.release_reason,
         )
 
     def first_answer(self) -> OrderAnswer:

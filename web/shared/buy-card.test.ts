@@ -162,7 +162,7 @@ describe('an order’s news', () => {
     ['in_line', {}, 'In line', true],
     ['reserved', {}, 'Held for 1:30', true],
     ['paid', { amount: { value: 129_900, currency: 'CNY' } }, 'It is yours.', false],
-    ['released', { released: 'payment_failed' }, 'The payment did not go through', false],
+    ['released', { released: 'payment-failed' }, 'The payment did not go through', false],
     ['refused', { problem: problem('limit-reached', 409) }, 'You have reached the limit', false],
     ['refused', { problem: problem('something-new', 409) }, 'Nothing was charged', false],
     ['unanswered', {}, 'Trying again is safe', false],

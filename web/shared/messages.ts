@@ -32,6 +32,8 @@ export type CueAction = 'clear' | 'correct' | 'take' | 'update';
 
 export type OrderStatus = 'fulfilled' | 'paid' | 'released' | 'reserved';
 
+export type ReleaseReason = 'cancelled' | 'hold-ran-out' | 'payment-failed';
+
 /**
  * One SKU on the card. ``titles`` and ``options`` are for display; ``state`` is as of the message.
  */
@@ -169,6 +171,7 @@ export interface OrderMessage {
   readonly quantity: number;
   readonly amount: Money;
   readonly hold_until_ms: number;
+  readonly release_reason?: 'cancelled' | 'hold-ran-out' | 'payment-failed' | null;
   readonly replayed?: boolean;
 }
 
@@ -219,6 +222,8 @@ export interface OrderRequest {
 
 /**
  * An order as its buyer sees it. ``amount`` is the price of the whole order.
+ *
+ * ``release_reason`` is there once the order is released.
  */
 export interface OrderAnswer {
   readonly order: string;
@@ -227,6 +232,7 @@ export interface OrderAnswer {
   readonly quantity: number;
   readonly amount: Money;
   readonly hold_until_ms: number;
+  readonly release_reason?: 'cancelled' | 'hold-ran-out' | 'payment-failed' | null;
 }
 
 export type CommandName = 'back' | 'clear' | 'correct' | 'hold' | 'jump' | 'next' | 'resume' | 'take' | 'undo';

@@ -1,4 +1,4 @@
-import type { Money, OrderAnswer, OrderStatus } from './messages';
+import type { Money, OrderAnswer, OrderMessage, OrderStatus, ReleaseReason } from './messages';
 import { readJson } from './storage';
 import type { Problem } from './wire';
 
@@ -32,8 +32,6 @@ export interface WishLabel {
  */
 export type OrderPhase = 'sending' | 'in_line' | 'unanswered' | 'refused' | OrderStatus;
 
-export type ReleaseReason = 'cancelled' | 'hold_ran_out' | 'payment_failed';
-
 export interface BuyerOrder {
   /** The idempotency key, made once for the intent; also the tap's id on the feed. */
   readonly key: string;
@@ -63,7 +61,7 @@ export function isOpen(order: BuyerOrder): boolean {
 }
 
 /** The server's answer laid over what was known; news that is older than what is known changes nothing. */
-export function withAnswer(order: BuyerOrder, answer: OrderAnswer, now_ms: number): BuyerOrder {
+export function withAnswer(order: BuyerOrder, answer: OrderAnswer | OrderMessage): BuyerOrder {
   if (RANK[answer.status] < RANK[order.phase]) return order;
   return {
     ...order,
@@ -72,12 +70,8 @@ export function withAnswer(order: BuyerOrder, answer: OrderAnswer, now_ms: numbe
     amount: answer.amount,
     hold_until_ms: answer.hold_until_ms,
     problem: null,
-    released: answer.status === 'released' ? (order.released ?? releaseReason(answer, now_ms)) : null,
+    released: answer.release_reason ?? null,
   };
-}
-
-function releaseReason(answer: OrderAnswer, now_ms: number): ReleaseReason {
-  return now_ms >= answer.hold_until_ms ? 'hold_ran_out' : 'payment_failed';
 }
 
 /**

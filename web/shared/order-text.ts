@@ -27,7 +27,7 @@ export function statusText(order: BuyerOrder, text: Localizer<Word>, now_ms: num
     case 'fulfilled':
       return { title: text.t('fulfilled'), detail: '' };
     case 'released':
-      return { title: text.t('released'), detail: text.t(`released_${order.released ?? 'payment_failed'}`) };
+      return { title: text.t('released'), detail: text.t(`released_${order.released ?? 'payment-failed'}`) };
   }
 }
 

@@ -125,13 +125,13 @@ export class OrderClient {
 
   /** Gives a reserved order back within its hold. Where that is refused the order stays, with the problem. */
   async cancel(key: string): Promise<void> {
-    const { book, base, fetch, session, clock } = this.#options;
+    const { book, base, fetch, session } = this.#options;
     const placed = book.get(key)?.order ?? null;
     if (placed === null) return;
     try {
       const answer = await ask(fetch, { method: 'POST', url: cancelUrl(base, placed), token: await session.token(), body: {} });
       if (!answer.ok) throw new ProblemError(answer.problem);
-      this.#change(key, (order) => withAnswer({ ...order, released: 'cancelled' }, answer.body as OrderAnswer, clock.now()));
+      this.#change(key, (order) => withAnswer(order, answer.body as OrderAnswer));
     } catch (error) {
       const problem = error instanceof ProblemError ? error.problem : ownProblem('unreachable');
       this.#change(key, (order) => ({ ...order, problem }));
@@ -212,8 +212,8 @@ export class OrderClient {
       else this.#settle(message.id, message);
     } else {
       const problem = asProblem(message.problem, 0);
-      const seconds = problem['retry_after_s'];
-      waiting?.({ kind: 'problem', problem, retry_after_ms: typeof seconds === 'number' ? seconds * 1000 : null });
+      const wait = problem['retry_after_ms'];
+      waiting?.({ kind: 'problem', problem, retry_after_ms: typeof wait === 'number' ? wait : null });
     }
   }
 
@@ -222,7 +222,7 @@ export class OrderClient {
   }
 
   #settle(key: string, answer: OrderAnswer): void {
-    this.#change(key, (known) => withAnswer(known, answer, this.#options.clock.now()));
+    this.#change(key, (known) => withAnswer(known, answer));
     if (this.#options.book.get(key)?.phase === 'reserved') this.#poll(key, 0);
     else this.#forgetTimer(key);
   }
@@ -235,13 +235,13 @@ export class OrderClient {
   }
 
   async #look(key: string, polls: number): Promise<void> {
-    const { book, base, fetch, session, clock } = this.#options;
+    const { book, base, fetch, session } = this.#options;
     const known = book.get(key);
     const placed = known?.order ?? null;
     if (placed === null || known?.phase !== 'reserved') return;
     try {
       const answer = await ask(fetch, { method: 'GET', url: orderUrl(base, placed), token: await session.token() });
-      if (answer.ok) this.#change(key, (order) => withAnswer(order, answer.body as OrderAnswer, clock.now()));
+      if (answer.ok) this.#change(key, (order) => withAnswer(order, answer.body as OrderAnswer));
       else if (!TRY_AGAIN.has(problemName(answer.problem))) return;
     } catch (error) {
       if (error instanceof ProblemError) return;

@@ -26,7 +26,7 @@ class EmptyScene:
         return FeedState(title="", titles={}, starts_at_ms=now, on_air=None, cues=(), stock={}, phase="before")
 
     def level(self, sku: Sku) -> StockLevel | None:
-        return None if sku else None
+        raise NotImplementedError(sku)
 
 
 class QuietLog:
