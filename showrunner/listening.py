@@ -68,6 +68,7 @@ class Listener:
         """Let requests in progress finish, within bounds, and close the rest."""
         await self.stop_accepting()
         self._waiting.close()
+        self._hub.leaving.close()
         await self._runner.cleanup()
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from broadcast.channels.adapters.address_caps import AddressCaps
 from broadcast.channels.adapters.channel_feed import ChannelFeed, Viewer
+from broadcast.channels.adapters.waiting_heads import WaitingHeads
 from broadcast.channels.admission import Admission
 from broadcast.channels.close_codes import CloseCode
 from broadcast.channels.cue_log import CueLog, History, LogLostError, LogMessage, LogRecord
@@ -30,6 +31,12 @@ FULL_RETRY_MS = 5_000
 
 REOPEN_DELAY_S = 1.0
 """How long to wait before a lost log is opened again."""
+
+CLOSE_GRACE_S = 5.0
+"""How long a viewer that was told to go may take to read that, and to stop sending."""
+
+MAX_LEAVING = 4_096
+"""Viewers that may take that long at once; beyond it the first of them are cut."""
 
 _json = msgspec.json.Encoder()
 log = structlog.get_logger()
@@ -121,6 +128,8 @@ class FeedHub:
         self._heartbeat_s = heartbeat_s
         gone = addresses.leave if addresses is not None else _not_counted
         self._channels = {profile.id: ChannelFeed(profile, links, gone) for profile in profiles}
+        self.leaving = WaitingHeads(MAX_LEAVING, CLOSE_GRACE_S)
+        """Connections of viewers that were told to go, until they are gone; whoever stops the listener cuts the rest."""
         self._history = History()
         self._seq = 0
         self._following: asyncio.Task[None] | None = None

@@ -33,8 +33,8 @@ MAX_MESSAGE_BYTES = 8_192
 MAX_TAPS_IN_FLIGHT = 8
 """Taps of one viewer that may wait for an answer at once."""
 
-MAX_MESSAGES_PER_WINDOW = 120
-"""Messages one viewer may send in ``WINDOW_S``; clock probes come at 2 a second at most."""
+MAX_FRAMES_PER_WINDOW = 120
+"""Frames one viewer may send in ``WINDOW_S``; clock probes come at 2 a second at most."""
 
 WINDOW_S = 10.0
 
@@ -60,7 +60,7 @@ def _id_of(text: bytes) -> str | None:
     """Return the id of a message that is otherwise wrong, so that its sender can tell which it was."""
     try:
         return msgspec.json.decode(text, type=_HasId).id
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 
@@ -116,10 +116,7 @@ class FeedSocket(asyncio.Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Close, saying why."""
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            writer.close(close_frame(code, reason))
-        self._leave()
+        self._farewell(close_frame(code, reason))
 
     # ------------------------------------------------------------ inward
 
@@ -139,7 +136,7 @@ class FeedSocket(asyncio.Protocol):
                 self._frame(event)
         self._flush(core)
         if core.close_expected():
-            self._end()
+            self._farewell(b"")
         elif self._message is None and self._unread == 0:
             self._core = None
 
@@ -162,14 +159,21 @@ class FeedSocket(asyncio.Protocol):
             if data and self._writer is not None:
                 self._writer.write(data)
 
-    def _end(self) -> None:
+    def _farewell(self, last: bytes) -> None:
+        """Send last bytes and leave; what the viewer still sends is read and thrown away for a while."""
         writer, self._writer = self._writer, None
         if writer is not None:
-            writer.close(b"")
+            writer.close(last)
+            self._hub.leaving.enter(writer.transport)
         self._leave()
 
     def _frame(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.TEXT or frame.opcode is Opcode.CONT:
+        if self._writer is None:
+            return
+        # Every frame counts: pings make us answer, and a message may come in any number of empty pieces.
+        if not self._within_rate():
+            self.close(CloseCode.TOO_MANY_MESSAGES, "too many messages")
+        elif frame.opcode is Opcode.TEXT or frame.opcode is Opcode.CONT:
             parts = self._message if frame.opcode is Opcode.CONT and self._message is not None else []
             parts.append(bytes(frame.data))
             if sum(map(len, parts)) > MAX_MESSAGE_BYTES:
@@ -184,9 +188,6 @@ class FeedSocket(asyncio.Protocol):
 
     def _text(self, text: bytes) -> None:
         received_ms = time.time() * 1000
-        if not self._within_rate():
-            self.close(CloseCode.TOO_MANY_MESSAGES, "too many messages")
-            return
         try:
             text.decode()
         except UnicodeDecodeError:
@@ -198,7 +199,7 @@ class FeedSocket(asyncio.Protocol):
             reason, pointer = field_of(wrong)
             errors = [{"pointer": pointer, "detail": reason}]
             self._refuse(_id_of(text), problem("invalid", str(wrong), errors=errors))
-        except msgspec.DecodeError as wrong:
+        except (msgspec.DecodeError, RecursionError) as wrong:
             self._refuse(None, problem("malformed", str(wrong)))
         else:
             if isinstance(message, ClockRequest):
@@ -229,7 +230,7 @@ class FeedSocket(asyncio.Protocol):
             self._window = now
             self._spent = 0
         self._spent += 1
-        return self._spent <= MAX_MESSAGES_PER_WINDOW
+        return self._spent <= MAX_FRAMES_PER_WINDOW
 
 
 def _wire_size(payload: int) -> int:
