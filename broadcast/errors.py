@@ -16,6 +16,7 @@ TITLES: dict[str, tuple[int, str]] = {
     "no-such-order": (404, "There is no such order"),
     "no-such-channel": (404, "The show is not on this channel"),
     "method-not-allowed": (405, "That method is not for this address"),
+    "too-slow": (408, "The request took too long to arrive"),
     "sold-out": (409, "Sold out"),
     "not-on-sale": (409, "Not on sale"),
     "price-changed": (409, "The price is no longer the one shown"),

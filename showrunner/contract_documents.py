@@ -35,11 +35,13 @@ _FROM_SERVER = (m.Snapshot, m.Resumed, m.Cue, m.Stock, m.ClockAnswer, m.OrderMes
 _FROM_VIEWER = (m.ClockRequest, m.Tap)
 _ORDER_REFUSALS = (
     "malformed", "unauthorized", "origin-refused", "no-such-show", "no-such-channel", "sold-out", "not-on-sale",
-    "price-changed", "limit-reached", "too-large", "unsupported-media-type", "invalid", "key-reused", "busy",
+    "price-changed", "limit-reached", "too-large", "too-slow", "unsupported-media-type", "invalid", "key-reused",
+    "busy",
 )  # fmt: skip
 _COMMAND_REFUSALS = (
     "malformed", "unauthorized", "forbidden", "no-such-show", "on-hold", "nothing-next", "nothing-on-air",
-    "nothing-to-undo", "too-large", "unsupported-media-type", "invalid", "key-reused", "too-many-requests", "not-ready",
+    "nothing-to-undo", "too-large", "too-slow", "unsupported-media-type", "invalid", "key-reused", "too-many-requests",
+    "not-ready",
 )  # fmt: skip
 
 
@@ -118,7 +120,7 @@ def openapi() -> dict[str, Any]:
                 "requestBody": {"required": True, "content": _json(guest)},
                 "responses": {"201": {"description": "A token", "content": _json(guest_answer)},
                               **_refusals(("malformed", "forbidden", "no-such-show", "invalid",
-                                           "unsupported-media-type", "too-large", "too-many-requests"))}}},
+                                           "unsupported-media-type", "too-large", "too-slow", "too-many-requests"))}}},
             "/v1/shows/{show}/commands": {"post": {
                 "summary": "A producer's command", "security": producer, "parameters": [_path("show")],
                 "requestBody": {"required": True, "content": _json(command)},
@@ -147,13 +149,13 @@ def openapi() -> dict[str, Any]:
                 "requestBody": {"required": True, "content": _json(behaviour)},
                 "responses": {"200": {"description": "So be it", "content": _json(behaviour)},
                               **_refusals(("malformed", "unauthorized", "forbidden", "not-found", "too-large",
-                                           "unsupported-media-type", "invalid"))}}},
+                                           "too-slow", "unsupported-media-type", "invalid"))}}},
             "/v1/payments/notifications": {"post": {
                 "summary": "A gateway's signed news of a payment (Standard Webhooks 1.0)",
                 "requestBody": {"required": True, "content": _json({"type": "object"})},
                 "responses": {"204": {"description": "Taken in, durably"},
-                              **_refusals(("malformed", "unauthorized", "no-such-order", "too-large", "invalid",
-                                           "busy"))}}},
+                              **_refusals(("malformed", "unauthorized", "no-such-order", "too-large", "too-slow",
+                                           "invalid", "busy"))}}},
             "/v1/openapi.json": {"get": {"summary": "This document", "responses": {"200": {
                 "description": "OpenAPI 3.1", "content": _json({"type": "object"})}}}},
             "/v1/asyncapi.json": {"get": {"summary": "The messages of the cue feed", "responses": {"200": {

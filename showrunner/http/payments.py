@@ -10,7 +10,7 @@ from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
 from broadcast.checkout.adapters.notifications import verify
 from broadcast.checkout.adapters.sandbox_gateway import SandboxBehaviour
 from broadcast.ids import ShowId
-from showrunner.http.bodies import read_json
+from showrunner.http.bodies import read_body, read_json
 
 NOTIFICATIONS = "/v1/payments/notifications"
 MAX_DELAY_MS = 600_000
@@ -64,7 +64,7 @@ class PaymentDoor:
         return routes
 
     async def _notified(self, request: web.Request) -> web.Response:
-        notification = verify(request.headers, await request.read(), self._secret)
+        notification = verify(request.headers, await read_body(request), self._secret)
         await self._checkout.payment_notified(notification)
         return web.Response(status=204)
 

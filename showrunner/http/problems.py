@@ -35,6 +35,8 @@ def problem_response(body: dict[str, Any], headers: dict[str, str] | None = None
         extra["Retry-After"] = str(max(1, math.ceil(body["retry_after_ms"] / 1000)))
     if body["status"] == web.HTTPUnauthorized.status_code:
         extra["WWW-Authenticate"] = "Bearer"
+    if body["status"] == web.HTTPRequestTimeout.status_code:
+        extra["Connection"] = "close"
     if body["status"] == web.HTTPUpgradeRequired.status_code:
         extra.update(_UPGRADE)
     return web.Response(body=msgspec.json.encode(body), status=body["status"], content_type=PROBLEM_JSON, headers=extra)

@@ -86,7 +86,7 @@ def issuer(token: str) -> str:
         raise Refusal("unauthorized", "a token is needed")
     try:
         return msgspec.json.decode(_b64(token.split(".")[1]), type=_Issuer).iss
-    except (IndexError, ValueError) as wrong:
+    except (IndexError, ValueError, RecursionError) as wrong:
         raise Refusal("unauthorized", "the token could not be read") from wrong
 
 
