@@ -15,3 +15,12 @@ def pytest_asyncio_loop_factories(
     item: pytest.Item,  # noqa: ARG001 - the hook's signature
 ) -> "Mapping[str, Callable[[], asyncio.AbstractEventLoop]]":
     return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture
+def impatient_doors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is slow with a request is let go at once, not after seconds. Ask for it before the show starts."""
+    from broadcast.channels.adapters.waiting_heads import WaitingHeads
+
+    monkeypatch.setattr("showrunner.listening.WaitingHeads", lambda: WaitingHeads(timeout_s=0.05))
+    monkeypatch.setattr("showrunner.http.bodies.BODY_TIMEOUT_S", 0.05)

@@ -1,6 +1,7 @@
 """One-tap orders over HTTP, line by line of the contract."""
 
 import asyncio
+import base64
 import time
 from pathlib import Path
 from typing import Any
@@ -315,6 +316,7 @@ BAD_TOKENS = {
     "of a subject with a line break": jwt(claims(sub="mei\n"), channel_key("web")),
     "without an issuer": jwt(claims(iss=None), channel_key("web")),
     "that is too long": jwt(claims(more="x" * 4096), channel_key("web")),
+    "that is nested too deep": "a." + base64.urlsafe_b64encode(b'{"a":' * 590).decode() + ".c",
     "cut short": jwt(claims(), channel_key("web"))[:-1],
     "of a producer": jwt({**claims(iss="producers"), "show": SHOW}, PRODUCER_KEY),
 }
