@@ -33,9 +33,6 @@ from showrunner.show_folder import LoadedShow
 LOG_RETRY_S = 0.5
 """How long a starting edge waits before it looks for the cue log again."""
 
-RESTORE_TRIES = 10
-"""How often an edge looks whether a log that was lost has been told the present, before it shows what there is."""
-
 STOP_TIMEOUT_S = 15.0
 """How long draining may take before the process ends regardless."""
 
@@ -48,10 +45,8 @@ class RunningEdge:
     def __init__(self, settings: EdgeSettings, show: LoadedShow) -> None:
         self._settings = settings
         self._show = show
-        self._tries = 0
         self._cue_log = RedisCueLog(connect(settings.redis_url.get_secret_value()), show.info.id, new_id, begins=False)
         self.hub = feed_hub(settings, show, with_pictures(show), self._cue_log)
-        self.hub.on_lost = self._wait_for_the_present
         self._taps = TapForwarder(settings.checkout_url, random.random)
         self._listener = Listener(self._application(), self.hub, self._taps.tap)
 
@@ -84,13 +79,6 @@ class RunningEdge:
                 await asyncio.sleep(LOG_RETRY_S)
             else:
                 return
-
-    async def _wait_for_the_present(self) -> None:
-        """A log that was lost is empty until the control side has told it what is on: keep the viewers' screens."""
-        if self.hub.seq == 0 and self._tries < RESTORE_TRIES:
-            self._tries += 1
-            raise LogLostError("the log begins anew and holds nothing yet")
-        self._tries = 0
 
     def _application(self) -> web.Application:
         body = msgspec.json.encode(public_show(self._show.info, self._show.channels))

@@ -1,5 +1,6 @@
 """What may go wrong at the start and is the person's to mend: said in words, never as a trace."""
 
+from broadcast.channels.cue_log import LogUnreachableError
 from broadcast.checkout.adapters.sqlite import NotDurableError
 from showrunner.data_folder import DataFolderError
 from showrunner.http.pages import PagesMissingError
@@ -15,6 +16,7 @@ class UsageError(Exception):
 
 EXPLAINED = (
     DataFolderError,
+    LogUnreachableError,
     NotDurableError,
     PagesMissingError,
     PortTakenError,

@@ -106,10 +106,10 @@ class RunningShow:
         closing.push_async_callback(self.checkout.stop)
         await self.hub.start()
         await self.control.start()
+        await self._announcer.tell(self._articles)
+        await self.cue_log.settled()
         await self._announcer.start()
         closing.push_async_callback(self._announcer.stop)
-        for sku in self._articles:
-            self._announcer.changed(sku)
         await self._console.start()
         closing.push_async_callback(self._listener.stop)
         port = await self._listener.start(self._settings.host, self._settings.port)
@@ -257,6 +257,7 @@ class RunningShow:
         """Append to a cue log that lost records what the present needs: what is left first, then the cues."""
         await self._announcer.tell(self._articles)
         await self.control.restore()
+        await self.cue_log.settled()
         self._console.changed()
 
     def _stock_changed(self, sku: Sku) -> None:

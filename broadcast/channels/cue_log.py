@@ -61,6 +61,14 @@ class CueLog(Protocol):
             LogUnreachableError: no answer came; the messages may be in the log or not.
         """
 
+    async def settled(self) -> None:
+        """Say that the log holds the present: followers in other processes may open it.
+
+        Raises:
+            LogLostError: the log began a new epoch since it was opened.
+            LogUnreachableError: the log does not answer.
+        """
+
     def follow(self, after: int) -> AsyncIterator[LogRecord]:
         """Yield every record after a sequence number, none skipped and none twice, and wait for more.
 

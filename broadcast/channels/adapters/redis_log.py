@@ -82,6 +82,12 @@ return {redis.call('GET', KEYS[3]), tonumber(last or '0'), found and found[2][4]
 """
 """The epoch, the last sequence number, and the mark of the record at one place, if the stream still has it."""
 
+_SETTLED = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end
+redis.call('SET', KEYS[2], ARGV[1])
+return true
+"""
+
 _NEW_EPOCH = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) end
 """
@@ -123,8 +129,8 @@ class RedisCueLog:
         client: from ``connect``.
         show: whose log it is.
         new_id: makes epochs and the marks of appends.
-        begins: whether ``open`` begins a log that is not there. Only the side that can also tell it the present
-            does; an edge waits instead, rather than show its viewers an empty screen.
+        begins: whether this is the side that tells the log the present: its ``open`` begins a log that is not there.
+            All others wait until that side has said ``settled``, rather than show their viewers an old screen.
     """
 
     def __init__(self, client: Redis, show: ShowId, new_id: NewId, *, begins: bool = True) -> None:
@@ -135,10 +141,12 @@ class RedisCueLog:
         self._tail = f"snbn:{{{show}}}:tail"
         self._kept = f"snbn:{{{show}}}:kept"
         self._life = f"snbn:{{{show}}}:epoch"
+        self._told = f"snbn:{{{show}}}:told"
         self._epoch: Epoch | None = None
         self._known = _NOWHERE
         self._append = client.register_script(_APPEND)
         self._present = client.register_script(_PRESENT)
+        self._settle = client.register_script(_SETTLED)
         self._renew = client.register_script(_NEW_EPOCH)
 
     @property
@@ -152,7 +160,7 @@ class RedisCueLog:
         """Return every cue kept, the newest stock of each SKU, and the stream's tail, in order, all as of one moment.
 
         Raises:
-            LogLostError: there is no log, and it is not ours to begin.
+            LogLostError: the log has not begun, or not been told the present, and that is not ours to do.
             LogUnreachableError: the server does not answer.
         """
         with _answering():
@@ -160,12 +168,13 @@ class RedisCueLog:
                 if self._begins:
                     reading.setnx(self._life, self._new_id())
                 reading.get(self._life)
+                reading.get(self._told)
                 reading.hmget(self._tail, ["seq", "mark"])
                 reading.hgetall(self._kept)
                 reading.xrevrange(self._stream, count=HISTORY_MESSAGES)
-                epoch, (seq, mark), kept, entries = (await reading.execute())[-4:]
-        if epoch is None:
-            raise LogLostError("the log has not begun")
+                epoch, told, (seq, mark), kept, entries = (await reading.execute())[-5:]
+        if epoch is None or not (self._begins or told == epoch):
+            raise LogLostError("the log has not been told the present")
         self._epoch = Epoch(epoch.decode())
         self._known = _Place(int(seq or 0), mark or b"")
         records = {}
@@ -204,6 +213,18 @@ class RedisCueLog:
             LogRecord(seq, stamped(message, seq, self.epoch, told_ms))
             for seq, told_ms, message in zip(places[::2], places[1::2], messages, strict=True)
         ]
+
+    async def settled(self) -> None:
+        """Say that the log holds the present.
+
+        Raises:
+            LogLostError: the log is no longer in the epoch it was opened in.
+            LogUnreachableError: the server does not answer.
+        """
+        with _answering():
+            done = await cast("Awaitable[Any]", self._settle(keys=[self._life, self._told], args=[self.epoch]))
+        if not done:
+            raise LogLostError("the log began a new epoch")
 
     async def follow(self, after: int) -> AsyncIterator[LogRecord]:
         """Yield records from the stream, connecting again as often as the server goes away.

@@ -142,6 +142,9 @@ class SqlCueLog:
                     )
                 )
 
+    async def settled(self) -> None:
+        """Nothing to say: followers are in the process that appends."""
+
     async def follow(self, after: int) -> AsyncIterator[LogRecord]:
         """Yield records as they are appended in this process."""
         while True:
