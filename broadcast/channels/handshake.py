@@ -4,9 +4,10 @@ Written for the purpose: a million viewers coming back pay it once each. Everyth
 upgrade to the feed is left to the ordinary HTTP server.
 """
 
-import base64
 import binascii
 import hashlib
+import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -20,7 +21,22 @@ MAX_HEADERS = 100
 FEED_PREFIX = b"GET /v1/shows/"
 FEED_SUFFIX = "/feed"
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_KEY_BYTES = 16
+_KEY = re.compile(rb"[A-Za-z0-9+/]{22}==")
+"""Sixteen bytes in base64 (RFC 6455, section 4.2.1)."""
+
+_FIELD = re.compile(rb"(?m)^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)\r\n")
+"""One header field line (RFC 9112, section 5)."""
+
+_OTHER_LINES = 2
+"""Lines of a head that are no field: the request line and the empty one."""
+
+_ONLY_ONCE = frozenset({b"host", b"sec-websocket-key", b"sec-websocket-version", b"origin"})
+_SUBPROTOCOL = SUBPROTOCOL.encode()
+_SPOKEN = b"\r\nSec-WebSocket-Protocol: " + _SUBPROTOCOL
+_ANSWER = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+REMEMBERED_TARGETS = 1_024
+"""Request targets whose reading is remembered: a crowd that comes back asks for few different ones."""
+
 _MAX_SEQ_DIGITS = 15
 
 
@@ -63,36 +79,51 @@ def resume_point(epoch: str | None, after: str | None) -> Resume | None:
     return Resume(Epoch(epoch), int(after))
 
 
-def _headers(lines: list[bytes]) -> dict[bytes, str] | None:
-    if len(lines) > MAX_HEADERS:
+def _headers(head: bytes) -> dict[bytes, bytes] | None:
+    """Return the fields of a request head by lower-case name, those given twice joined (RFC 9110, section 5.3)."""
+    fields = _FIELD.findall(head)
+    if len(fields) > MAX_HEADERS or len(fields) + _OTHER_LINES != head.count(b"\n"):
         return None
-    headers: dict[bytes, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(b":")
-        if not colon or not name or name != name.strip():
-            return None
+    headers: dict[bytes, bytes] = {name.lower(): value.rstrip(b" \t") for name, value in fields}
+    if len(headers) == len(fields):
+        return headers
+    headers.clear()
+    for name, value in fields:
         key = name.lower()
-        text = value.strip().decode("latin-1")
         if key in headers:
-            if key in {b"host", b"sec-websocket-key", b"sec-websocket-version", b"origin"}:
+            if key in _ONLY_ONCE:
                 return None
-            text = f"{headers[key]}, {text}"
-        headers[key] = text
+            headers[key] += b", " + value.rstrip(b" \t")
+        else:
+            headers[key] = value.rstrip(b" \t")
     return headers
 
 
-def _has_token(value: str, token: str) -> bool:
-    return any(part.strip().lower() == token for part in value.split(","))
+def _has_token(value: bytes, token: bytes) -> bool:
+    lowered = value.lower()
+    return lowered == token or any(part.strip() == token for part in lowered.split(b","))
 
 
-def _key_is_valid(key: str) -> bool:
+class _Target(NamedTuple):
+    show: ShowId
+    channel: ChannelId
+    resume: Resume | None
+
+
+@lru_cache(maxsize=REMEMBERED_TARGETS)
+def _read_target(target: bytes) -> _Target | None:
     try:
-        return len(base64.b64decode(key, validate=True)) == _KEY_BYTES
-    except (binascii.Error, ValueError):
-        return False
+        url = urlsplit(target.decode("ascii"))
+    except (UnicodeDecodeError, ValueError):
+        return None
+    show = feed_show(url.path)
+    if show is None:
+        return None
+    query = {name: values[-1] for name, values in parse_qs(url.query).items()}
+    return _Target(show, ChannelId(query.get("channel", "")), resume_point(query.get("epoch"), query.get("after")))
 
 
-def read_upgrade(head: bytes) -> Upgrade | None:  # noqa: PLR0911 - one return a reason not to be an upgrade
+def read_upgrade(head: bytes) -> Upgrade | None:
     """Read a complete request head (through the empty line) as an upgrade to the feed.
 
     Returns:
@@ -101,43 +132,36 @@ def read_upgrade(head: bytes) -> Upgrade | None:  # noqa: PLR0911 - one return a
     """
     if not head.startswith(FEED_PREFIX):
         return None
-    request_line, *lines = head[:-4].split(b"\r\n")
-    method_target_version = request_line.split(b" ")
+    method_target_version = head[: head.index(b"\r\n")].split(b" ")
     if len(method_target_version) != 3 or method_target_version[2] != b"HTTP/1.1":  # noqa: PLR2004 - RFC 9112, 3
         return None
-    headers = _headers(lines)
+    headers = _headers(head)
     if headers is None:
         return None
-    key = headers.get(b"sec-websocket-key", "")
+    key = headers.get(b"sec-websocket-key", b"")
     if (
-        not _has_token(headers.get(b"upgrade", ""), "websocket")
-        or not _has_token(headers.get(b"connection", ""), "upgrade")
-        or headers.get(b"sec-websocket-version") != "13"
+        not _has_token(headers.get(b"upgrade", b""), b"websocket")
+        or not _has_token(headers.get(b"connection", b""), b"upgrade")
+        or headers.get(b"sec-websocket-version") != b"13"
         or not headers.get(b"host")
-        or not _key_is_valid(key)
+        or _KEY.fullmatch(key) is None
     ):
         return None
-    try:
-        url = urlsplit(method_target_version[1].decode("ascii"))
-    except (UnicodeDecodeError, ValueError):
+    target = _read_target(method_target_version[1])
+    if target is None:
         return None
-    show = feed_show(url.path)
-    if show is None:
-        return None
-    query = {name: values[-1] for name, values in parse_qs(url.query).items()}
-    accept = base64.b64encode(hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest())
-    answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-    answer += accept
-    if _has_token(headers.get(b"sec-websocket-protocol", ""), SUBPROTOCOL):
-        answer += b"\r\nSec-WebSocket-Protocol: " + SUBPROTOCOL.encode()
+    accept = binascii.b2a_base64(hashlib.sha1(key + _GUID, usedforsecurity=False).digest(), newline=False)
+    protocols = headers.get(b"sec-websocket-protocol")
+    spoken = protocols is not None and _has_token(protocols, _SUBPROTOCOL)
+    origin = headers.get(b"origin")
     request = FeedRequest(
-        show,
-        ChannelId(query.get("channel", "")),
-        resume_point(query.get("epoch"), query.get("after")),
-        headers.get(b"origin"),
-        headers[b"host"],
+        target.show,
+        target.channel,
+        target.resume,
+        None if origin is None else origin.decode("latin-1"),
+        headers[b"host"].decode("latin-1"),
     )
-    return Upgrade(request, answer + b"\r\n\r\n")
+    return Upgrade(request, _ANSWER + accept + (_SPOKEN if spoken else b"") + b"\r\n\r\n")
 
 
 def origin_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> bool:
