@@ -243,6 +243,8 @@ class RedisCueLog:
                 unsure = True
                 await asyncio.sleep(RETRY_DELAY_S)
                 continue
+            finally:
+                _stop_if_cancelled()
             entries = _entries(answer)
             unsure = not entries
             for identifier, fields in entries:
@@ -275,6 +277,13 @@ class RedisCueLog:
 
     def _record(self, seq: int, sent_ms: int, body: bytes) -> LogRecord:
         return LogRecord(seq, stamped(from_json(body), seq, self.epoch, sent_ms))
+
+
+def _stop_if_cancelled() -> None:
+    """Raise a cancellation the client lost: before Python 3.12 ``asyncio.wait_for`` may, and the client sends by it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _seq_of(identifier: bytes) -> int:

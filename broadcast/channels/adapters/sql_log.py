@@ -1,9 +1,11 @@
 """The embedded cue log: one SQL table, one process that appends, followers in the same process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, String, delete, func, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -14,6 +16,7 @@ from broadcast.channels.cue_log import (
     LogLostError,
     LogMessage,
     LogRecord,
+    LogUnreachableError,
     from_json,
     stamped,
     to_json,
@@ -51,6 +54,14 @@ class CueLogRecord(_Model):
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as failed:
+        raise LogUnreachableError(f"the cue log's database does not answer: {failed.__cause__ or failed}") from failed
+
+
 class SqlCueLog:
     """A ``CueLog`` on SQL. Only one process may append to a show's log here."""
 
@@ -74,6 +85,15 @@ class SqlCueLog:
 
     async def open(self) -> Sequence[LogRecord]:
         """Return what is kept of the log, beginning its first epoch if it is new."""
+        with _answering():
+            records = await self._read()
+        self._recent.clear()
+        for record in records:
+            self._recent.add(record)
+        self._seq = records[-1].seq if records else 0
+        return records
+
+    async def _read(self) -> list[LogRecord]:
         async with self._engine.begin() as connection:
             found = await connection.scalar(select(CueLogEpoch.epoch).where(CueLogEpoch.show == self._show))
             if found is None:
@@ -85,12 +105,7 @@ class SqlCueLog:
                 .where(CueLogRecord.show == self._show)
                 .order_by(CueLogRecord.seq)
             )
-            records = [LogRecord(seq, from_json(body)) for seq, body in rows]
-        self._recent.clear()
-        for record in records:
-            self._recent.add(record)
-        self._seq = records[-1].seq if records else 0
-        return records
+            return [LogRecord(seq, from_json(body)) for seq, body in rows]
 
     async def append(self, messages: Sequence[LogMessage], sent_ms: int) -> Sequence[LogRecord]:
         """Append durably, then wake the followers."""
@@ -105,7 +120,8 @@ class SqlCueLog:
         async with self._appending:
             numbered = enumerate(messages, self._seq + 1)
             records = [LogRecord(seq, stamped(message, seq, self.epoch, sent_ms)) for seq, message in numbered]
-            await self._store(records)
+            with _answering():
+                await self._store(records)
             for record in records:
                 self._recent.add(record)
             self._seq = records[-1].seq
