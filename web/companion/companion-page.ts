@@ -1,22 +1,22 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
-import '../shared/buy-card';
 import '../shared/connection-state';
 import '../shared/lang-switch';
 import '../shared/look-strip';
-import '../shared/order-list';
 import { pageAddress, type PageAddress } from '../shared/addresses';
-import { backoffMs, RECONNECT } from '../shared/backoff';
-import { ProblemError } from '../shared/http';
-import { Localizer, pageLang, rememberLang, type Lang } from '../shared/i18n';
+import { announcement } from '../shared/announcement';
+import { Asking } from '../shared/asking';
+import { Localizer, type Lang } from '../shared/i18n';
 import type { LookView } from '../shared/messages';
-import type { Wish } from '../shared/order-book';
-import { getShow, type ChannelSummary, type ShowDetails } from '../shared/show';
+import { PageLanguage } from '../shared/page-language';
+import { renderCard, renderOrders, type Shop } from '../shared/shopping';
+import { channelOf, getShow, type ChannelSummary, type ShowDetails } from '../shared/show';
 import { openStorage } from '../shared/storage';
 import { foundation } from '../shared/theme';
 import { Viewing } from '../shared/viewing';
 import { words } from '../shared/words';
+import { WornSize } from '../shared/worn-size';
 import { companionStyles } from './companion-styles';
 import './join-form';
 import './sync-panel';
@@ -24,33 +24,49 @@ import { companionWords, type CompanionWord } from './texts';
 import { boundedTrim, readTrim, writeTrim } from './trim';
 
 const TICK_MS = 500;
-const WORN_KEY = 'snbn.size';
 
 /** /companion/{show}?channel=…: the phone beside the TV. No picture here; the card follows the TV's delay. */
 @customElement('companion-page')
 export class CompanionPage extends LitElement {
   static override styles = [foundation, companionStyles];
 
-  @state() private currentLang: Lang;
-  @state() private show: ShowDetails | null = null;
-  @state() private missing = false;
   @state() private joining = false;
   @state() private look: LookView | null = null;
   @state() private past: LookView | null = null;
   @state() private trimMs = 0;
-  @state() private worn: string | null;
   @query('dialog.past') private readonly pastDialog!: HTMLDialogElement;
 
   readonly #address: PageAddress = pageAddress(location, '');
   readonly #store = openStorage('local', window);
+  readonly #language = new PageLanguage(this);
+  readonly #worn = new WornSize(this);
+  #asking: Asking<ShowDetails> | null = null;
   #viewing: Viewing | null = null;
   #ticking: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
     super();
-    this.currentLang = pageLang(window, this.#store);
-    this.worn = this.#store.getItem(WORN_KEY);
-    rememberLang(this.currentLang, document, this.#store);
+    const { base, show } = this.#address;
+    if (show === '' || show === 'companion') {
+      this.joining = true;
+      return;
+    }
+    this.#asking = new Asking(
+      this,
+      () => getShow((url, init) => fetch(url, init), base, show),
+      () => {
+        const channel = this.#channel();
+        if (channel !== undefined) this.#follow(channel);
+      },
+    );
+  }
+
+  private get currentLang(): Lang {
+    return this.#language.current;
+  }
+
+  private get show(): ShowDetails | null {
+    return this.#asking?.answer ?? null;
   }
 
   override connectedCallback(): void {
@@ -58,7 +74,6 @@ export class CompanionPage extends LitElement {
     this.#ticking = setInterval(() => {
       this.requestUpdate();
     }, TICK_MS);
-    void this.#load(0);
   }
 
   override disconnectedCallback(): void {
@@ -72,16 +87,14 @@ export class CompanionPage extends LitElement {
     const text = new Localizer(this.currentLang, words);
     const own = new Localizer(this.currentLang, companionWords);
     const viewing = this.#viewing;
-    const gone = this.missing || viewing?.feed.state.kind === 'final';
+    const gone = this.#asking?.state === 'missing' || viewing?.feed.state.kind === 'final';
     return html`${this.#renderTop(text, own)}
       <main lang=${text.tag}>
         ${gone || this.joining || (this.show !== null && viewing === null) ? this.#renderJoin(gone, text) : nothing}
         ${viewing === null || gone || this.joining ? nothing : this.#renderShow(viewing, text, own)}
       </main>
       <p class="unseen" role="status">
-        ${this.look === null
-          ? text.t('announce_none')
-          : text.t('announce_look', { number: this.look.number, title: text.pick(this.look.titles, this.look.title), brand: this.look.brand })}
+        ${this.look === null ? text.t('announce_none') : announcement(this.look, text)}
       </p>
       ${viewing === null ? nothing : this.#renderPast(viewing, text)}`;
   }
@@ -95,13 +108,7 @@ export class CompanionPage extends LitElement {
     const channel = this.#channel();
     return html`<header lang=${text.tag}>
       <p class="title serif">${this.show === null ? own.t('beside') : text.pick(this.show.titles, this.show.title)}</p>
-      <lang-switch
-        lang=${this.currentLang}
-        @lang-chosen=${(event: CustomEvent<Lang>) => {
-          this.currentLang = event.detail;
-          rememberLang(event.detail, document, this.#store);
-        }}
-      ></lang-switch>
+      <lang-switch lang=${this.currentLang} @lang-chosen=${this.#language.chosen}></lang-switch>
       ${channel === undefined
         ? nothing
         : html`<p class="where">
@@ -134,7 +141,7 @@ export class CompanionPage extends LitElement {
   }
 
   #renderShow(viewing: Viewing, text: Localizer<keyof typeof words.en>, own: Localizer<CompanionWord>): TemplateResult {
-    const { feed, orders, clock } = viewing;
+    const { feed, clock } = viewing;
     const looks = viewing.showing.looksSoFar;
     return html`<section class="now">${this.look === null ? this.#renderIdle(viewing, text, own) : keyed(this.look.id, this.#renderCard(viewing, this.look))}</section>
       <sync-panel
@@ -165,15 +172,7 @@ export class CompanionPage extends LitElement {
           </section>`}
       <section aria-labelledby="orders">
         <h2 class="serif" id="orders">${own.t('orders')}</h2>
-        <order-list
-          .orders=${orders.orders}
-          .now=${() => clock.now()}
-          lang=${this.currentLang}
-          @retry=${(event: CustomEvent<string>) => {
-            orders.retry(event.detail);
-          }}
-          @cancel=${(event: CustomEvent<string>) => void orders.cancel(event.detail)}
-        ></order-list>
+        ${renderOrders(this.#shop(viewing))}
       </section>`;
   }
 
@@ -186,28 +185,18 @@ export class CompanionPage extends LitElement {
   }
 
   #renderCard(viewing: Viewing, look: LookView): TemplateResult {
-    const { feed, orders, clock } = viewing;
     const channel = this.#channel();
-    return html`<buy-card
-      .look=${look}
-      .live=${look === this.look}
-      .stock=${feed.timeline.stockLevels()}
-      .orders=${orders.orders}
-      .now=${() => clock.now()}
-      .worn=${this.worn}
-      .channelName=${channel === undefined ? '' : new Localizer(this.currentLang, words).pick(channel.names, channel.name)}
-      .base=${this.#address.base}
-      lang=${this.currentLang}
-      @buy=${(event: CustomEvent<Wish>) => orders.buy(event.detail)}
-      @retry=${(event: CustomEvent<string>) => {
-        orders.retry(event.detail);
-      }}
-      @cancel=${(event: CustomEvent<string>) => void orders.cancel(event.detail)}
-      @size=${(event: CustomEvent<string>) => {
-        this.worn = event.detail;
-        this.#store.setItem(WORN_KEY, event.detail);
-      }}
-    ></buy-card>`;
+    return renderCard(this.#shop(viewing), {
+      look,
+      live: look === this.look,
+      channelName: channel === undefined ? '' : new Localizer(this.currentLang, words).pick(channel.names, channel.name),
+      worn: this.#worn.size,
+      wears: this.#worn.wears,
+    });
+  }
+
+  #shop(viewing: Viewing): Shop {
+    return { viewing, base: this.#address.base, lang: this.currentLang };
   }
 
   #renderPast(viewing: Viewing, text: Localizer<keyof typeof words.en>): TemplateResult {
@@ -234,7 +223,7 @@ export class CompanionPage extends LitElement {
   }
 
   #channel(): ChannelSummary | undefined {
-    return this.show?.channels.find((channel) => channel.id === this.#address.channel);
+    return channelOf(this.show, this.#address.channel);
   }
 
   #trim(trimMs: number): void {
@@ -245,34 +234,11 @@ export class CompanionPage extends LitElement {
     this.#viewing.latency_ms = channel.latency_ms + this.trimMs;
   }
 
-  async #load(attempt: number): Promise<void> {
-    if (this.#address.show === '' || this.#address.show === 'companion') {
-      this.joining = true;
-      return;
-    }
-    try {
-      this.show = await getShow((url, init) => fetch(url, init), this.#address.base, this.#address.show);
-    } catch (error) {
-      if (error instanceof ProblemError && error.problem.status === 404) {
-        this.missing = true;
-      } else if (this.isConnected) {
-        setTimeout(() => void this.#load(attempt + 1), backoffMs(RECONNECT, attempt, Math.random()));
-      }
-      return;
-    }
-    const channel = this.#channel();
-    if (channel === undefined || !this.isConnected) return;
-    this.#follow(channel);
-  }
-
   #follow(channel: ChannelSummary): void {
     const viewing = new Viewing({ ...this.#address, page: window });
-    const redraw = (): void => {
+    viewing.listen(() => {
       this.requestUpdate();
-    };
-    viewing.feed.changes.listen(redraw);
-    viewing.feed.states.listen(redraw);
-    viewing.orders.changes.listen(redraw);
+    });
     viewing.showing.changes.listen((look) => {
       this.look = look;
     });

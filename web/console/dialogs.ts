@@ -47,6 +47,18 @@ const dialogStyles = css`
   }
 `;
 
+/** The button that closes the dialog it stands in. */
+function closingKey(label: string): TemplateResult {
+  return html`<button
+    class="key"
+    @click=${(event: Event) => {
+      (event.currentTarget as HTMLElement).closest('dialog')?.close();
+    }}
+  >
+    ${label}
+  </button>`;
+}
+
 /** The legend of the keys. */
 @customElement('console-help')
 export class ConsoleHelp extends LitElement {
@@ -70,14 +82,7 @@ export class ConsoleHelp extends LitElement {
       </dl>
       <p>${say.t('helpNote')}</p>
       <footer>
-        <button
-          class="key"
-          @click=${() => {
-            this.dialog.close();
-          }}
-        >
-          ${say.t('close')}
-        </button>
+        ${closingKey(say.t('close'))}
       </footer>
     </dialog>`;
   }
@@ -178,14 +183,7 @@ export class ConsoleCorrect extends LitElement {
         )}
       </div>
       <footer>
-        <button
-          class="key"
-          @click=${() => {
-            this.dialog.close();
-          }}
-        >
-          ${say.t('cancel')}
-        </button>
+        ${closingKey(say.t('cancel'))}
         <button class="key confirm" data-confirm="correct" ?disabled=${chosen === null || !stillOn} @click=${this.confirm}>
           ${chosen === null ? say.t('correct') : say.t('correctGo', { from, to: lookNumber(board, chosen) })}
         </button>

@@ -1,5 +1,6 @@
 /** One producer's session: the link, the commands on their way, and the board as last told. No rendering here. */
 
+import { newKey } from '../shared/keys';
 import type { CommandName, ConsoleRundown, ConsoleState } from '../shared/messages';
 import type { Problem } from '../shared/wire';
 import { makeBoard, mergeAsRun, type Board } from './board';
@@ -180,11 +181,4 @@ export class ConsoleSession {
     this.board = makeBoard(rundown, lastState, mergeAsRun(known, lastState.as_run), this.zero);
     this.events.changed();
   }
-}
-
-/** A key no other press has: a version 4 UUID where the page may make one. */
-function newKey(): string {
-  if ('randomUUID' in crypto) return crypto.randomUUID();
-  const bytes = (crypto as Crypto).getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -6,7 +6,7 @@ import { lookNumber, verb, type Board, type Say } from './board';
 import { clock } from './format';
 import { lookAt } from './schedule';
 import { skuLabel, stockBar, stockWords } from './stock-bar';
-import { panel } from './styles';
+import { filling, panel } from './styles';
 
 /** Rows of the leader board and of the sold-out list. */
 const MAX_BEST = 12;
@@ -146,14 +146,8 @@ export class ConsoleStock extends LitElement {
   static override styles = [
     foundation,
     panel,
+    filling,
     css`
-      :host {
-        height: 100%;
-        min-height: 0;
-      }
-      .panel > .body {
-        flex: 1;
-      }
       li:not(.note) {
         display: grid;
         grid-template-columns: 2rem minmax(0, 1fr) 4rem 2.4rem 3.2rem;
@@ -240,14 +234,8 @@ export class ConsoleLog extends LitElement {
   static override styles = [
     foundation,
     panel,
+    filling,
     css`
-      :host {
-        height: 100%;
-        min-height: 0;
-      }
-      .panel > .body {
-        flex: 1;
-      }
       li:not(.note) {
         display: flex;
         gap: var(--space-2);

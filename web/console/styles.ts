@@ -66,6 +66,17 @@ export const panel = css`
   }
 `;
 
+/** A panel as high as its place, whose body takes what the header leaves. */
+export const filling = css`
+  :host {
+    height: 100%;
+    min-height: 0;
+  }
+  .panel > .body {
+    flex: 1;
+  }
+`;
+
 /** Buttons of the console other than GO. */
 export const keys = css`
   .key {

@@ -1,15 +1,15 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
-import '../shared/buy-card';
 import '../shared/connection-state';
-import '../shared/order-list';
+import { announcement } from '../shared/announcement';
 import { element } from '../shared/define';
 import { chooseLang, Localizer, type Lang } from '../shared/i18n';
 import type { LookView } from '../shared/messages';
-import type { BuyerOrder, Wish } from '../shared/order-book';
+import type { BuyerOrder } from '../shared/order-book';
 import { HostPlayhead, LatencyPlayhead, PicturePlayhead, type HlsSource, type Playhead } from '../shared/playhead';
-import { getShow, type ChannelSummary } from '../shared/show';
+import { renderCard, renderOrders } from '../shared/shopping';
+import { channelOf, getShow, type ChannelSummary } from '../shared/show';
 import { foundation, tokens } from '../shared/theme';
 import { Viewing } from '../shared/viewing';
 import { words } from '../shared/words';
@@ -139,20 +139,19 @@ export class SeeNowBuyNow extends LitElement implements ProgrammeClock {
   protected override render(): TemplateResult {
     const lang = this.#lang();
     const text = new Localizer(lang, words);
-    const orders = this.#viewing?.orders.orders ?? [];
+    const viewing = this.#viewing;
+    const orders = viewing?.orders.orders ?? [];
     return html`
       <div lang=${text.tag}>
-        ${this.look === null ? this.#renderIdle(text, lang) : keyed(this.look.id, this.#renderCard(this.look, lang))}
+        ${this.look === null || viewing === null ? this.#renderIdle(text, lang) : keyed(this.look.id, this.#renderCard(viewing, this.look, lang))}
         <p class="unseen" role="status">
-          ${this.look === null
-            ? ''
-            : text.t('announce_look', { number: this.look.number, title: text.pick(this.look.titles, this.look.title), brand: this.look.brand })}
+          ${this.look === null ? '' : announcement(this.look, text)}
         </p>
-        ${orders.length === 0
+        ${viewing === null || orders.length === 0
           ? nothing
           : html`<details>
               <summary><span>${text.t('bag')}</span><span class="figures">${orders.length}</span></summary>
-              <order-list .orders=${orders} .now=${this.#now} .base=${this.base} lang=${lang} @retry=${this.#retry} @cancel=${this.#cancel}></order-list>
+              ${renderOrders({ viewing, base: this.base, lang })}
             </details>`}
       </div>
     `;
@@ -167,39 +166,25 @@ export class SeeNowBuyNow extends LitElement implements ProgrammeClock {
     </p>`;
   }
 
-  #renderCard(look: LookView, lang: Lang): TemplateResult {
-    return html`<buy-card
-      .look=${look}
-      .stock=${this.#viewing?.feed.timeline.stockLevels() ?? new Map()}
-      .orders=${this.#viewing?.orders.orders ?? []}
-      .now=${this.#now}
-      .worn=${this.worn}
-      .channelName=${this.details === null ? '' : new Localizer(lang, words).pick(this.details.names, this.details.name)}
-      .base=${this.base}
-      lang=${lang}
-      @buy=${(event: CustomEvent<Wish>) => this.#viewing?.orders.buy(event.detail)}
-      @retry=${this.#retry}
-      @cancel=${this.#cancel}
-      @size=${(event: CustomEvent<string>) => {
-        this.worn = event.detail;
-      }}
-    ></buy-card>`;
+  #renderCard(viewing: Viewing, look: LookView, lang: Lang): TemplateResult {
+    return renderCard(
+      { viewing, base: this.base, lang },
+      {
+        look,
+        live: true,
+        channelName: this.details === null ? '' : new Localizer(lang, words).pick(this.details.names, this.details.name),
+        worn: this.worn,
+        wears: (size) => {
+          this.worn = size;
+        },
+      },
+    );
   }
 
   #lang(): Lang {
     const asked = this.lang === '' ? (this.closest('[lang]')?.getAttribute('lang') ?? '') : this.lang;
     return chooseLang('', null, [asked, ...navigator.languages]);
   }
-
-  readonly #now = (): number => this.#viewing?.clock.now() ?? Date.now();
-
-  readonly #retry = (event: CustomEvent<string>): void => {
-    this.#viewing?.orders.retry(event.detail);
-  };
-
-  readonly #cancel = (event: CustomEvent<string>): void => {
-    void this.#viewing?.orders.cancel(event.detail);
-  };
 
   #restart(): void {
     this.#stop();
@@ -238,7 +223,7 @@ export class SeeNowBuyNow extends LitElement implements ProgrammeClock {
     try {
       const show = await getShow((url, init) => fetch(url, init), this.base, this.show);
       if (viewing !== this.#viewing) return;
-      this.details = show.channels.find((channel) => channel.id === this.channel) ?? null;
+      this.details = channelOf(show, this.channel) ?? null;
       viewing.latency_ms = this.details?.latency_ms ?? 0;
     } catch {
       // Without the channel's name and delay the card still works; the feed tells whether the show exists.

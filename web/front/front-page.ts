@@ -1,10 +1,10 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
+import { customElement } from 'lit/decorators.js';
 import '../shared/lang-switch';
-import { backoffMs, RECONNECT } from '../shared/backoff';
-import { Localizer, pageLang, rememberLang, type Lang } from '../shared/i18n';
+import { Asking } from '../shared/asking';
+import { Localizer } from '../shared/i18n';
+import { PageLanguage } from '../shared/page-language';
 import { getShows, type ShowDetails } from '../shared/show';
-import { openStorage } from '../shared/storage';
 import { foundation } from '../shared/theme';
 import { frontWords, type FrontWord } from './words';
 
@@ -114,53 +114,24 @@ export class FrontPage extends LitElement {
     `,
   ];
 
-  @state() private currentLang: Lang;
-  @state() private shows: readonly ShowDetails[] | null = null;
-  @state() private unavailable = false;
-  readonly #store = openStorage('local', window);
-
-  constructor() {
-    super();
-    this.currentLang = pageLang(window, this.#store);
-    rememberLang(this.currentLang, document, this.#store);
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#load(0);
-  }
+  readonly #language = new PageLanguage(this);
+  readonly #asking = new Asking(this, () => getShows((url, init) => fetch(url, init), location.origin));
 
   protected override render(): TemplateResult {
-    const text = new Localizer(this.currentLang, frontWords);
+    const text = new Localizer(this.#language.current, frontWords);
+    const shows = this.#asking.answer;
+    const silent = this.#asking.state === 'unreachable' || this.#asking.state === 'missing';
     return html`
       <header class="top" lang=${text.tag}>
         <span class="name serif">${text.t('name')}</span>
-        <lang-switch
-          lang=${this.currentLang}
-          @lang-chosen=${(event: CustomEvent<Lang>) => {
-            this.currentLang = event.detail;
-            rememberLang(event.detail, document, this.#store);
-          }}
-        ></lang-switch>
+        <lang-switch lang=${this.#language.current} @lang-chosen=${this.#language.chosen}></lang-switch>
       </header>
       <main lang=${text.tag}>
         <p class="tagline serif">${text.t('tagline')}</p>
-        ${this.unavailable ? html`<p class="empty" role="status">${text.t('unavailable')}</p>` : nothing}
-        ${this.shows?.length === 0 ? html`<p class="empty">${text.t('no_shows')}</p>` : nothing} ${(this.shows ?? []).map((show) => renderShow(show, text))}
+        ${silent ? html`<p class="empty" role="status">${text.t('unavailable')}</p>` : nothing}
+        ${shows?.length === 0 ? html`<p class="empty">${text.t('no_shows')}</p>` : nothing} ${(shows ?? []).slice(0, MAX_SHOWS).map((show) => renderShow(show, text))}
       </main>
     `;
-  }
-
-  async #load(attempt: number): Promise<void> {
-    const { origin } = location;
-    const get = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
-    try {
-      this.shows = (await getShows(get, origin)).slice(0, MAX_SHOWS);
-      this.unavailable = false;
-    } catch {
-      this.unavailable = true;
-      if (this.isConnected) setTimeout(() => void this.#load(attempt + 1), backoffMs(RECONNECT, attempt, Math.random()));
-    }
   }
 }
 

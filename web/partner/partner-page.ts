@@ -1,13 +1,12 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { pageAddress, type PageAddress } from '../shared/addresses';
-import { backoffMs, RECONNECT } from '../shared/backoff';
-import { ProblemError } from '../shared/http';
-import { LANGS, Localizer, pageLang, rememberLang, type Lang } from '../shared/i18n';
+import { Asking } from '../shared/asking';
+import { LANGS, Localizer, type Lang } from '../shared/i18n';
+import { PageLanguage } from '../shared/page-language';
 import { Programme, type Opening, type PictureState } from '../shared/programme';
-import { getShow, programmeUrl, type ShowDetails } from '../shared/show';
-import { openStorage } from '../shared/storage';
+import { channelOf, getShow, programmeUrl, type ShowDetails } from '../shared/show';
 import { foundation } from '../shared/theme';
 import { partnerStyles } from './partner-styles';
 import { snippet } from './snippet';
@@ -39,9 +38,6 @@ interface LogLine {
 export class PartnerPage extends LitElement {
   static override styles = [foundation, partnerStyles];
 
-  @state() private currentLang: Lang;
-  @state() private show: ShowDetails | null = null;
-  @state() private trouble: 'unavailable' | 'no_such_show' | null = null;
   @state() private picture: PictureState = 'opening';
   @state() private muted = true;
   @state() private copied = false;
@@ -50,14 +46,24 @@ export class PartnerPage extends LitElement {
   @query('see-now-buy-now') private readonly embed!: Embed;
 
   readonly #address: PageAddress = pageAddress(location, 'weibo');
-  readonly #store = openStorage('local', window);
+  readonly #language = new PageLanguage(this);
+  readonly #asking = new Asking(
+    this,
+    () => getShow((url, init) => fetch(url, init), this.#address.base, this.#address.show),
+    (show) => {
+      const url = programmeUrl(this.#address.base, show);
+      if (url !== null) this.#openPicture(url);
+    },
+  );
   #programme: Programme | null = null;
   #lines = 0;
 
-  constructor() {
-    super();
-    this.currentLang = pageLang(window, this.#store);
-    rememberLang(this.currentLang, document, this.#store);
+  private get currentLang(): Lang {
+    return this.#language.current;
+  }
+
+  private get show(): ShowDetails | null {
+    return this.#asking.answer;
   }
 
   override disconnectedCallback(): void {
@@ -65,24 +71,20 @@ export class PartnerPage extends LitElement {
     this.#programme?.stop();
   }
 
-  protected override firstUpdated(): void {
-    void this.#load(0);
-  }
-
-  protected override updated(changed: PropertyValues<this>): void {
-    if (changed.size === 0 || this.show === null) return;
+  protected override updated(): void {
+    if (this.show === null) return;
     const text = new Localizer(this.currentLang, partnerWords);
     document.title = `${text.pick(this.show.titles, this.show.title)} · ${text.t('masthead')}`;
   }
 
   protected override render(): TemplateResult {
     const text = new Localizer(this.currentLang, partnerWords);
-    const channel = this.show?.channels.find((known) => known.id === this.#address.channel);
+    const channel = channelOf(this.show, this.#address.channel);
     return html`
       ${this.#renderMasthead(text)}
       <main lang=${text.tag}>
         <p class="kicker">${text.t('kicker')}</p>
-        <h1 class="serif">${this.trouble !== null ? text.t(this.trouble) : this.show === null ? '' : text.pick(this.show.titles, this.show.title)}</h1>
+        <h1 class="serif">${this.#headline(text)}</h1>
         <p class="standfirst">${text.t('standfirst')}</p>
         <p class="byline">${channel === undefined ? nothing : text.t('byline', { channel: text.pick(channel.names, channel.name) })}</p>
         <section class="show">
@@ -106,6 +108,13 @@ export class PartnerPage extends LitElement {
     `;
   }
 
+  #headline(text: Localizer<PartnerWord>): string {
+    const { state: asking } = this.#asking;
+    if (asking === 'missing') return text.t('no_such_show');
+    if (asking === 'unreachable') return text.t('unavailable');
+    return this.show === null ? '' : text.pick(this.show.titles, this.show.title);
+  }
+
   #renderMasthead(text: Localizer<PartnerWord>): TemplateResult {
     return html`<header class="masthead" lang=${text.tag}>
       <b class="serif">${text.t('masthead')}</b>
@@ -120,8 +129,7 @@ export class PartnerPage extends LitElement {
             data-lang=${lang}
             aria-pressed=${lang === this.currentLang ? 'true' : 'false'}
             @click=${() => {
-              this.currentLang = lang;
-              rememberLang(lang, document, this.#store);
+              this.#language.switchTo(lang);
             }}
           >
             ${LANG_NAMES[lang]}
@@ -200,20 +208,6 @@ export class PartnerPage extends LitElement {
     setTimeout(() => {
       this.copied = false;
     }, COPIED_MS);
-  }
-
-  async #load(attempt: number): Promise<void> {
-    try {
-      this.show = await getShow((url, init) => fetch(url, init), this.#address.base, this.#address.show);
-      this.trouble = null;
-    } catch (error) {
-      const gone = error instanceof ProblemError && error.problem.status === 404;
-      this.trouble = gone ? 'no_such_show' : 'unavailable';
-      if (!gone && this.isConnected) setTimeout(() => void this.#load(attempt + 1), backoffMs(RECONNECT, attempt, Math.random()));
-      return;
-    }
-    const url = programmeUrl(this.#address.base, this.show);
-    if (url !== null) this.#openPicture(url);
   }
 
   #openPicture(url: string): void {

@@ -20,6 +20,11 @@ export async function getShows(fetch: Fetch, base: string): Promise<readonly Sho
   return (answer.body as { readonly shows: readonly ShowDetails[] }).shows;
 }
 
+/** The channel a page is opened for; undefined where the show has no such channel. */
+export function channelOf(show: ShowDetails | null, channel: string): ChannelSummary | undefined {
+  return show?.channels.find((known) => known.id === channel);
+}
+
 /** The programme's playlist, absolute; null where the show has no picture for this page. */
 export function programmeUrl(base: string, show: ShowDetails): string | null {
   return show.programme.hls === null ? null : new URL(show.programme.hls, `${base}/`).href;

@@ -1,6 +1,7 @@
 import { monotonicClock, ServerClock } from './clock';
 import { FeedClient, type Sockets } from './feed';
 import type { Fetch } from './http';
+import { newKey } from './keys';
 import { NowShowing } from './now-showing';
 import { OrderBook } from './order-book';
 import { OrderClient } from './orders';
@@ -74,6 +75,13 @@ export class Viewing {
   /** The programme time by the channel's usual delay. */
   readonly latencyTime = (): number => this.clock.now() - this.latency_ms;
 
+  /** Calls after everything a page draws anew for, but for the look itself, which `showing` tells. */
+  listen(changed: () => void): void {
+    this.feed.changes.listen(changed);
+    this.feed.states.listen(changed);
+    this.orders.changes.listen(changed);
+  }
+
   start(): void {
     this.feed.start();
     this.orders.resume();
@@ -94,11 +102,4 @@ export class Viewing {
     this.orders.stop();
     this.feed.stop();
   }
-}
-
-/** A key no other intent has: a version 4 UUID, also on pages without a secure context. */
-function newKey(): string {
-  if ('randomUUID' in crypto) return crypto.randomUUID();
-  const bytes = Array.from((crypto as Crypto).getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0'));
-  return bytes.join('');
 }

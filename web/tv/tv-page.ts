@@ -3,17 +3,16 @@ import { customElement, query, state } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
 import '../shared/connection-state';
 import { pageAddress, showUrl, type PageAddress } from '../shared/addresses';
-import { backoffMs, RECONNECT } from '../shared/backoff';
+import { Asking } from '../shared/asking';
 import { monotonicClock, ServerClock } from '../shared/clock';
 import { FeedClient } from '../shared/feed';
-import { ProblemError } from '../shared/http';
-import { Localizer, pageLang, rememberLang, type Lang } from '../shared/i18n';
+import { Localizer, type Lang } from '../shared/i18n';
 import type { LookView } from '../shared/messages';
 import { NowShowing } from '../shared/now-showing';
-import { LatencyPlayhead, PicturePlayhead } from '../shared/playhead';
-import { Programme, type PictureState } from '../shared/programme';
-import { getShow, programmeUrl, type ShowDetails } from '../shared/show';
-import { openStorage } from '../shared/storage';
+import { PageLanguage } from '../shared/page-language';
+import type { PictureState, Programme } from '../shared/programme';
+import { openScreen } from '../shared/screen';
+import { channelOf, getShow, programmeUrl, type ShowDetails } from '../shared/show';
 import { foundation } from '../shared/theme';
 import { words } from '../shared/words';
 import './lower-third';
@@ -35,9 +34,6 @@ interface MenuItem {
 export class TvPage extends LitElement {
   static override styles = [foundation, tvStyles];
 
-  @state() private currentLang: Lang;
-  @state() private show: ShowDetails | null = null;
-  @state() private missing = false;
   @state() private look: LookView | null = null;
   @state() private picture: PictureState = 'opening';
   @state() private muted = true;
@@ -47,7 +43,14 @@ export class TvPage extends LitElement {
   @query('video') private readonly video!: HTMLVideoElement;
 
   readonly #address: PageAddress = pageAddress(location, 'beijing-tv');
-  readonly #store = openStorage('local', window);
+  readonly #language = new PageLanguage(this);
+  readonly #asking = new Asking(
+    this,
+    () => getShow((url, init) => fetch(url, init), this.#address.base, this.#address.show),
+    (show) => {
+      this.#begin(show);
+    },
+  );
   readonly #clock = new ServerClock(monotonicClock(performance));
   readonly #feed: FeedClient;
   readonly #showing: NowShowing;
@@ -57,8 +60,6 @@ export class TvPage extends LitElement {
 
   constructor() {
     super();
-    this.currentLang = pageLang(window, this.#store);
-    rememberLang(this.currentLang, document, this.#store);
     const { base, show, channel } = this.#address;
     this.#feed = new FeedClient({ base, show, channel, clock: this.#clock, random: () => Math.random(), page: window });
     this.#showing = new NowShowing(this.#feed);
@@ -72,11 +73,18 @@ export class TvPage extends LitElement {
     });
   }
 
+  private get currentLang(): Lang {
+    return this.#language.current;
+  }
+
+  private get show(): ShowDetails | null {
+    return this.#asking.answer;
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener('keydown', this.#onKey);
     this.#feed.start();
-    void this.#load(0);
   }
 
   override disconnectedCallback(): void {
@@ -91,7 +99,7 @@ export class TvPage extends LitElement {
   protected override render(): TemplateResult {
     const text = new Localizer(this.currentLang, words);
     const own = new Localizer(this.currentLang, tvWords);
-    const gone = this.missing || this.#feed.state.kind === 'final';
+    const gone = this.#asking.state === 'missing' || this.#feed.state.kind === 'final';
     return html`<main lang=${text.tag} data-picture=${this.picture}>
       <video muted playsinline aria-label=${own.t('programme')}></video>
       <div class="safe">
@@ -105,6 +113,10 @@ export class TvPage extends LitElement {
         ${gone ? html`<p class="idle serif" role="alert">${text.t('no_such_show')}</p>` : this.#renderLower(text, own)}
       </div>
     </main>`;
+  }
+
+  protected override updated(): void {
+    if (this.show !== null) document.title = new Localizer(this.currentLang, words).pick(this.show.titles, this.show.title);
   }
 
   #renderLower(text: Localizer<keyof typeof words.en>, own: Localizer<TvWord>): TemplateResult {
@@ -216,49 +228,22 @@ export class TvPage extends LitElement {
   };
 
   readonly #switchLanguage = (): void => {
-    this.currentLang = this.currentLang === 'zh' ? 'en' : 'zh';
-    rememberLang(this.currentLang, document, this.#store);
+    this.#language.switchTo(this.currentLang === 'zh' ? 'en' : 'zh');
   };
 
-  async #load(attempt: number): Promise<void> {
-    try {
-      this.show = await getShow((url, init) => fetch(url, init), this.#address.base, this.#address.show);
-    } catch (error) {
-      if (error instanceof ProblemError && error.problem.status === 404) {
-        this.missing = true;
-      } else if (this.isConnected) {
-        setTimeout(() => void this.#load(attempt + 1), backoffMs(RECONNECT, attempt, Math.random()));
-      }
-      return;
-    }
-    const text = new Localizer(this.currentLang, words);
-    document.title = text.pick(this.show.titles, this.show.title);
-    this.#latencyMs = this.show.channels.find((channel) => channel.id === this.#address.channel)?.latency_ms ?? 0;
-    await this.updateComplete;
-    if (this.isConnected) this.#openPicture(programmeUrl(this.#address.base, this.show));
-  }
-
-  readonly #latencyTime = (): number => this.#clock.now() - this.#latencyMs;
-
-  #openPicture(url: string | null): void {
-    if (url === null) {
-      this.picture = 'broken';
-      this.#showing.follow(new LatencyPlayhead(this.#latencyTime));
-      return;
-    }
-    this.video.muted = true;
-    const programme = new Programme(this.video, url);
-    this.#programme = programme;
-    programme.states.listen((picture) => {
-      this.picture = picture;
-      if (picture === 'broken') this.#showing.follow(new LatencyPlayhead(this.#latencyTime));
-      // A remote's OK on nothing is a tap: it starts a picture that may not start by itself.
-      if (picture === 'blocked') this.#openMenu(0);
+  #begin(show: ShowDetails): void {
+    this.#latencyMs = channelOf(show, this.#address.channel)?.latency_ms ?? 0;
+    this.#programme = openScreen({
+      video: this.video,
+      url: programmeUrl(this.#address.base, show),
+      showing: this.#showing,
+      latencyTime: () => this.#clock.now() - this.#latencyMs,
+      entered: (picture) => {
+        this.picture = picture;
+        // A remote's OK on nothing is a tap: it starts a picture that may not start by itself.
+        if (picture === 'blocked') this.#openMenu(0);
+      },
     });
-    programme.openings.listen((opening) => {
-      this.#showing.follow(opening === null ? null : new PicturePlayhead(this.video, opening.hls, this.#latencyTime));
-    });
-    programme.start();
   }
 }
 

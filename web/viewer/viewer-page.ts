@@ -1,24 +1,25 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
-import '../shared/buy-card';
 import '../shared/connection-state';
 import '../shared/lang-switch';
 import '../shared/look-strip';
-import '../shared/order-list';
 import { pageAddress, type PageAddress } from '../shared/addresses';
-import { backoffMs, RECONNECT } from '../shared/backoff';
-import { ProblemError } from '../shared/http';
-import { Localizer, pageLang, rememberLang, type Lang } from '../shared/i18n';
+import { announcement } from '../shared/announcement';
+import { Asking } from '../shared/asking';
+import { Localizer, type Lang } from '../shared/i18n';
 import type { LookView } from '../shared/messages';
-import { isOpen, type Wish } from '../shared/order-book';
-import { PicturePlayhead, type Reading } from '../shared/playhead';
-import { Programme, type PictureState } from '../shared/programme';
-import { getShow, programmeUrl, type ChannelSummary, type ShowDetails } from '../shared/show';
-import { openStorage } from '../shared/storage';
+import { isOpen } from '../shared/order-book';
+import { PageLanguage } from '../shared/page-language';
+import type { Reading } from '../shared/playhead';
+import type { PictureState, Programme } from '../shared/programme';
+import { openScreen } from '../shared/screen';
+import { renderCard, renderOrders, type Shop } from '../shared/shopping';
+import { channelOf, getShow, programmeUrl, type ShowDetails } from '../shared/show';
 import { foundation } from '../shared/theme';
 import { Viewing } from '../shared/viewing';
 import { words } from '../shared/words';
+import { WornSize } from '../shared/worn-size';
 import { closeOnBackdrop, drawerTop } from './drawer';
 import './picture-controls';
 import type { PictureCommand } from './picture-controls';
@@ -30,30 +31,32 @@ const TICK_MS = 1_000;
 
 /** Where nothing hovers, a touch on the picture shows the controls for this long. */
 const CONTROLS_MS = 4_000;
-const WORN_KEY = 'snbn.size';
 
 /** /watch/{show}?channel=…: the picture, the card of what it shows, everything shown so far, and the viewer's bag. */
 @customElement('viewer-page')
 export class ViewerPage extends LitElement {
   static override styles = [foundation, viewerStyles];
 
-  @state() private currentLang: Lang;
-  @state() private show: ShowDetails | null = null;
-  @state() private missing = false;
-  @state() private unreachable = false;
   @state() private look: LookView | null = null;
   @state() private past: LookView | null = null;
   @state() private picture: PictureState = 'opening';
   @state() private muted = true;
   @state() private controls = false;
-  @state() private worn: string | null;
   @query('video') private readonly video!: HTMLVideoElement;
   @query('.stage') private readonly stage!: HTMLElement;
   @query('dialog.bag-drawer') private readonly bag!: HTMLDialogElement;
   @query('dialog.look-drawer') private readonly lookDrawer!: HTMLDialogElement;
 
   readonly #address: PageAddress = pageAddress(location, 'web');
-  readonly #store = openStorage('local', window);
+  readonly #language = new PageLanguage(this);
+  readonly #worn = new WornSize(this);
+  readonly #asking = new Asking(
+    this,
+    () => getShow((url, init) => fetch(url, init), this.#address.base, this.#address.show),
+    (show) => {
+      this.#begin(show);
+    },
+  );
   readonly #viewing: Viewing;
   #programme: Programme | null = null;
   #hiding: ReturnType<typeof setTimeout> | undefined;
@@ -61,19 +64,21 @@ export class ViewerPage extends LitElement {
 
   constructor() {
     super();
-    this.currentLang = pageLang(window, this.#store);
-    this.worn = this.#store.getItem(WORN_KEY);
-    rememberLang(this.currentLang, document, this.#store);
     this.#viewing = new Viewing({ ...this.#address, page: window });
-    const redraw = (): void => {
+    this.#viewing.listen(() => {
       this.requestUpdate();
-    };
-    this.#viewing.feed.changes.listen(redraw);
-    this.#viewing.feed.states.listen(redraw);
-    this.#viewing.orders.changes.listen(redraw);
+    });
     this.#viewing.showing.changes.listen((look) => {
       this.look = look;
     });
+  }
+
+  private get currentLang(): Lang {
+    return this.#language.current;
+  }
+
+  private get show(): ShowDetails | null {
+    return this.#asking.answer;
   }
 
   /** The programme time of the frame on screen, for whoever measures this page from outside; null before the first frame. */
@@ -87,7 +92,6 @@ export class ViewerPage extends LitElement {
     this.#ticking = setInterval(() => {
       this.requestUpdate();
     }, TICK_MS);
-    void this.#load(0);
   }
 
   override disconnectedCallback(): void {
@@ -100,9 +104,10 @@ export class ViewerPage extends LitElement {
 
   protected override render(): TemplateResult {
     const text = new Localizer(this.currentLang, words);
-    if (this.missing || this.#viewing.feed.state.kind === 'final') {
+    const missing = this.#asking.state === 'missing';
+    if (missing || this.#viewing.feed.state.kind === 'final') {
       return html`<main class="gone serif" lang=${text.tag}>
-        <h1 class="serif">${text.t(this.missing ? 'no_such_show' : 'final')}</h1>
+        <h1 class="serif">${text.t(missing ? 'no_such_show' : 'final')}</h1>
         <a href="/">${text.t('all_shows')}</a>
       </main>`;
     }
@@ -113,9 +118,7 @@ export class ViewerPage extends LitElement {
         ${this.#renderSoFar(text)}
       </main>
       <p class="unseen" role="status">
-        ${this.look === null
-          ? text.t('announce_none')
-          : text.t('announce_look', { number: this.look.number, title: text.pick(this.look.titles, this.look.title), brand: this.look.brand })}
+        ${this.look === null ? text.t('announce_none') : announcement(this.look, text)}
       </p>
       ${this.#renderBag(text)} ${this.#renderPastLook(text)}
     `;
@@ -132,13 +135,7 @@ export class ViewerPage extends LitElement {
       <span class="channel serif">${this.#channelName()}</span>
       <h1 class="title">${this.show === null ? '' : text.pick(this.show.titles, this.show.title)}</h1>
       <connection-state .state=${this.#viewing.feed.state} lang=${this.currentLang}></connection-state>
-      <lang-switch
-        lang=${this.currentLang}
-        @lang-chosen=${(event: CustomEvent<Lang>) => {
-          this.currentLang = event.detail;
-          rememberLang(event.detail, document, this.#store);
-        }}
-      ></lang-switch>
+      <lang-switch lang=${this.currentLang} @lang-chosen=${this.#language.chosen}></lang-switch>
       <button
         type="button"
         class="bag"
@@ -157,7 +154,7 @@ export class ViewerPage extends LitElement {
   #renderPicture(): TemplateResult {
     const text = new Localizer(this.currentLang, viewerWords);
     const reading = this.#viewing.showing.reading;
-    const notice = this.unreachable
+    const notice = this.#asking.state === 'unreachable'
       ? new Localizer(this.currentLang, words).t('load_failed')
       : this.picture === 'opening' || this.picture === 'waiting' || this.picture === 'broken' ? text.t(this.picture) : null;
     return html`<div class="picture" data-picture=${this.picture} ?data-controls=${this.controls}>
@@ -203,25 +200,8 @@ export class ViewerPage extends LitElement {
   }
 
   #renderCard(look: LookView, live: boolean): TemplateResult {
-    const { feed, orders, clock } = this.#viewing;
-    return html`<buy-card
-      .look=${look}
-      .live=${live}
-      .stock=${feed.timeline.stockLevels()}
-      .orders=${orders.orders}
-      .now=${() => clock.now()}
-      .worn=${this.worn}
-      .channelName=${this.#channelName()}
-      .base=${this.#address.base}
-      lang=${this.currentLang}
-      @buy=${(event: CustomEvent<Wish>) => orders.buy(event.detail)}
-      @retry=${this.#retry}
-      @cancel=${this.#cancel}
-      @size=${(event: CustomEvent<string>) => {
-        this.worn = event.detail;
-        this.#store.setItem(WORN_KEY, event.detail);
-      }}
-    ></buy-card>`;
+    const channelName = this.#channelName();
+    return renderCard(this.#shop, { look, live, channelName, worn: this.#worn.size, wears: this.#worn.wears });
   }
 
   #renderSoFar(text: Localizer<keyof typeof words.en>): TemplateResult {
@@ -248,14 +228,7 @@ export class ViewerPage extends LitElement {
   #renderBag(text: Localizer<keyof typeof words.en>): TemplateResult {
     return html`<dialog class="bag-drawer" aria-label=${text.t('bag')} lang=${text.tag} @click=${closeOnBackdrop}>
       ${drawerTop(text.t('bag'), text.t('close'))}
-      <order-list
-        .orders=${this.#viewing.orders.orders}
-        .now=${() => this.#viewing.clock.now()}
-        .base=${this.#address.base}
-        lang=${this.currentLang}
-        @retry=${this.#retry}
-        @cancel=${this.#cancel}
-      ></order-list>
+      ${renderOrders(this.#shop)}
     </dialog>`;
   }
 
@@ -274,13 +247,9 @@ export class ViewerPage extends LitElement {
     </dialog>`;
   }
 
-  readonly #retry = (event: CustomEvent<string>): void => {
-    this.#viewing.orders.retry(event.detail);
-  };
-
-  readonly #cancel = (event: CustomEvent<string>): void => {
-    void this.#viewing.orders.cancel(event.detail);
-  };
+  get #shop(): Shop {
+    return { viewing: this.#viewing, base: this.#address.base, lang: this.currentLang };
+  }
 
   readonly #volumeChanged = (): void => {
     this.muted = this.video.muted || this.video.volume === 0;
@@ -328,51 +297,22 @@ export class ViewerPage extends LitElement {
     }
   };
 
-  #channel(): ChannelSummary | undefined {
-    return this.show?.channels.find((channel) => channel.id === this.#address.channel);
-  }
-
   #channelName(): string {
-    const channel = this.#channel();
+    const channel = channelOf(this.show, this.#address.channel);
     return channel === undefined ? '' : new Localizer(this.currentLang, words).pick(channel.names, channel.name);
   }
 
-  async #load(attempt: number): Promise<void> {
-    try {
-      this.show = await getShow((url, init) => fetch(url, init), this.#address.base, this.#address.show);
-    } catch (error) {
-      if (error instanceof ProblemError && error.problem.status === 404) {
-        this.missing = true;
-      } else if (this.isConnected) {
-        this.unreachable = true;
-        setTimeout(() => void this.#load(attempt + 1), backoffMs(RECONNECT, attempt, Math.random()));
-      }
-      return;
-    }
-    this.unreachable = false;
-    this.#viewing.latency_ms = this.#channel()?.latency_ms ?? 0;
-    await this.updateComplete;
-    this.#openPicture(programmeUrl(this.#address.base, this.show));
-  }
-
-  #openPicture(url: string | null): void {
-    if (url === null) {
-      this.picture = 'broken';
-      this.#viewing.followLatency();
-      return;
-    }
-    // The attribute alone does not mute a video that was made by script; unmuted, it may not start by itself.
-    this.video.muted = true;
-    const programme = new Programme(this.video, url);
-    this.#programme = programme;
-    programme.states.listen((picture) => {
-      this.picture = picture;
-      if (picture === 'broken') this.#viewing.followLatency();
+  #begin(show: ShowDetails): void {
+    this.#viewing.latency_ms = channelOf(show, this.#address.channel)?.latency_ms ?? 0;
+    this.#programme = openScreen({
+      video: this.video,
+      url: programmeUrl(this.#address.base, show),
+      showing: this.#viewing.showing,
+      latencyTime: this.#viewing.latencyTime,
+      entered: (picture) => {
+        this.picture = picture;
+      },
     });
-    programme.openings.listen((opening) => {
-      this.#viewing.showing.follow(opening === null ? null : new PicturePlayhead(this.video, opening.hls, this.#viewing.latencyTime));
-    });
-    programme.start();
   }
 }
 
