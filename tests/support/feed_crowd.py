@@ -77,7 +77,7 @@ class Watcher(asyncio.Protocol):
         path = f"/v1/shows/{self.crowd.show}/feed?{urlencode(query)}"
         transport.write(upgrade_request(path, Sec_WebSocket_Key=self.crowd.key))
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         if self.transport is not None and not self.crowd.over:
             self.crowd.closes[LOST] += 1
             self.transport = None
@@ -148,7 +148,7 @@ class Crowd:
         self.over = False
         self.watchers: list[Watcher] = []
         self.key = base64.b64encode(b"sixteen of bytes").decode()
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - spreads viewers, guards nothing
         self._places: Counter[tuple[str, int]] = Counter()
         self._moved = asyncio.Event()
         self._coming: set[asyncio.Task[None]] = set()
@@ -176,7 +176,10 @@ class Crowd:
         for start in range(0, viewers, AT_ONCE):
             for watcher in self.watchers[start : start + AT_ONCE]:
                 self._connect(watcher)
-            await self._until(lambda come=min(viewers, start + AT_ONCE): self._places[NOWHERE] <= viewers - come)
+            await self._greeted(min(viewers, start + AT_ONCE))
+
+    async def _greeted(self, viewers: int) -> None:
+        await self._until(lambda: self._places[NOWHERE] <= len(self.watchers) - viewers)
 
     async def all_at(self, epoch: str, seq: int) -> None:
         """Wait until every viewer has everything up to there."""

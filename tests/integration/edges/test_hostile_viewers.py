@@ -28,7 +28,7 @@ async def crowd(edge: EdgeGroup) -> AsyncIterator[Crowd]:
         yield crowd
 
 
-async def open_feed(control: House, edge: EdgeGroup, bad: BareSocket) -> None:
+async def open_feed(control: House, bad: BareSocket) -> None:
     await bad.send(upgrade_request(control.feed_path("web")))
     assert b"101" in await bad.read_head()
     await bad.read_frame()
@@ -83,7 +83,7 @@ async def test_a_viewer_that_floods_is_closed_and_the_others_get_everything(
     control: House, edge: EdgeGroup, crowd: Crowd
 ) -> None:
     async with bare_socket(edge.host, edge.port) as bad:
-        await open_feed(control, edge, bad)
+        await open_feed(control, bad)
         await bad.send(masked_frame(b'{"type":"clock","t0_ms":1}') * 500)
         assert await bad.read_close_code() == 4003
         await show_looks(control, crowd)
@@ -93,7 +93,7 @@ async def test_a_viewer_that_sends_too_much_at_once_is_closed_and_the_others_get
     control: House, edge: EdgeGroup, crowd: Crowd
 ) -> None:
     async with bare_socket(edge.host, edge.port) as bad:
-        await open_feed(control, edge, bad)
+        await open_feed(control, bad)
         await bad.send(masked_frame(b"x" * 100_000))
         assert await bad.read_close_code() == 1009
         await show_looks(control, crowd)
@@ -112,7 +112,7 @@ async def test_connections_that_say_nothing_cost_each_other_and_nobody_else(
             assert await cut.read_to_end() == b""
         await show_looks(control, crowd)
         async with bare_socket(edge.host, edge.port) as newcomer:
-            await open_feed(control, edge, newcomer)
+            await open_feed(control, newcomer)
 
 
 async def test_a_head_without_end_is_refused_and_the_others_get_everything(
