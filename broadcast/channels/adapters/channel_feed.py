@@ -5,10 +5,11 @@ from typing import Protocol
 
 import msgspec
 
+from broadcast.channels.adapters.crowd import Crowd, Straggler
 from broadcast.channels.close_codes import CloseCode
 from broadcast.channels.cue_log import LogMessage, LogRecord
 from broadcast.channels.deep_links import LinkBook
-from broadcast.channels.frames import Frames, encode
+from broadcast.channels.frames import PING_FRAME, Frames, encode
 from broadcast.channels.profiles import ChannelProfile
 from broadcast.ids import CueId, Epoch, ShowId
 from broadcast.messages import Cue, FeedState, LookView, Snapshot
@@ -29,6 +30,10 @@ class Viewer(Protocol):
         """Say why, and close."""
 
 
+class SocketViewer(Viewer, Straggler, Protocol):
+    """A viewer whose socket may take frames as they are."""
+
+
 class ChannelFeed:
     """One channel's viewers and their common bytes."""
 
@@ -42,6 +47,8 @@ class ChannelFeed:
         self._kept_from = 0
         self._looks: dict[CueId, LookView] = {}
         self._viewers: dict[Viewer, str] = {}
+        self._aside: dict[Viewer, None] = {}
+        self._crowd = Crowd()
         self._snapshot: tuple[tuple[Epoch, int, CueId | None], bytes, bytes] | None = None
 
     def __len__(self) -> int:
@@ -102,19 +109,39 @@ class ChannelFeed:
             counted_as: the name of its address, if addresses are counted; all viewers of one share the string.
         """
         self._viewers[viewer] = counted_as
+        self._aside[viewer] = None
 
     def leave(self, viewer: Viewer) -> None:
         """Count a viewer out; harmless if it already left."""
+        self._aside.pop(viewer, None)
         counted_as = self._viewers.pop(viewer, "")
         if counted_as:
             self._on_gone(counted_as)
 
+    def write_straight(self, viewer: SocketViewer, descriptor: int) -> None:
+        """Write to a viewer's descriptor from now on; its socket must hold nothing back, and it must be of the feed."""
+        del self._aside[viewer]
+        self._crowd.enter(descriptor, viewer)
+
+    def write_aside(self, viewer: SocketViewer, descriptor: int) -> None:
+        """Leave writing to the viewer itself again; before it leaves the feed, and before the descriptor is closed."""
+        self._crowd.leave(descriptor)
+        self._aside[viewer] = None
+
+    def deliver(self, frames: Frames) -> None:
+        """Write one message to every viewer."""
+        aside = tuple(self._aside)
+        self._crowd.write(frames.websocket)
+        for viewer in aside:
+            viewer.send(frames)
+
+    def ping(self) -> None:
+        """Write a sign of life to every viewer."""
+        aside = tuple(self._aside)
+        self._crowd.write(PING_FRAME)
+        for viewer in aside:
+            viewer.ping()
+
     def viewers(self) -> Sequence[Viewer]:
         """Return the viewers as of now; they may leave while being written to."""
         return tuple(self._viewers)
-
-    def turn(self) -> None:
-        """Let another viewer be first next time: nobody is always last."""
-        if self._viewers:
-            first = next(iter(self._viewers))
-            self._viewers[first] = self._viewers.pop(first)

@@ -230,17 +230,13 @@ class FeedHub:
         for feed in self._channels.values():
             feed.forget_before(oldest)
             if len(feed):
-                frames = feed.frames(record, self._log.epoch)
-                for viewer in feed.viewers():
-                    viewer.send(frames)
-                feed.turn()
+                feed.deliver(feed.frames(record, self._log.epoch))
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._heartbeat_s)
             for feed in self._channels.values():
-                for viewer in feed.viewers():
-                    viewer.ping()
+                feed.ping()
 
     @property
     def counts_addresses(self) -> bool:

@@ -67,13 +67,26 @@ def _id_of(text: bytes) -> str | None:
 class FeedSocket(asyncio.Protocol):
     """One viewer over WebSocket."""
 
-    __slots__ = ("_core", "_feed", "_hub", "_message", "_on_tap", "_spent", "_taps", "_unread", "_window", "_writer")
+    __slots__ = (
+        "_core",
+        "_feed",
+        "_hub",
+        "_in_crowd",
+        "_message",
+        "_on_tap",
+        "_spent",
+        "_taps",
+        "_unread",
+        "_window",
+        "_writer",
+    )
 
     def __init__(self, hub: FeedHub, on_tap: OnTap) -> None:
         self._hub = hub
         self._on_tap = on_tap
         self._feed: ChannelFeed | None = None
         self._writer: SocketWriter | None = None
+        self._in_crowd = False
         self._core: Protocol | None = None
         self._message: list[bytes] | None = None
         self._taps: set[asyncio.Task[None]] | None = None
@@ -102,17 +115,47 @@ class FeedSocket(asyncio.Protocol):
 
     def send(self, frames: Frames) -> None:
         """Write one message of the feed."""
-        if self._writer is not None and not self._writer.write(frames.websocket):
+        if self._writer is not None and not self._write(frames.websocket):
+            self.close(CloseCode.TOO_SLOW, "too slow")
+
+    def fell_behind(self, rest: bytes) -> None:
+        """Take over what the socket did not take of a frame: it waits in the transport, up to a bound."""
+        self._leave_crowd()
+        if not self._write(rest):
             self.close(CloseCode.TOO_SLOW, "too slow")
 
     def ping(self) -> None:
         """Write a ping."""
-        if self._writer is not None:
-            self._writer.write(PING_FRAME)
+        self._write(PING_FRAME)
 
     def reply(self, payload: bytes) -> bool:
         """Write one message to this viewer alone."""
-        return self._writer is not None and self._writer.write(text_frame(payload))
+        return self._write(text_frame(payload))
+
+    def _write(self, data: bytes) -> bool:
+        writer = self._writer
+        if writer is None:
+            return False
+        alive = writer.write(data)
+        self._find_place()
+        return alive
+
+    def _find_place(self) -> None:
+        """Be among the crowd while nothing waits for the socket, and aside while something does."""
+        writer, feed = self._writer, self._feed
+        if writer is None or feed is None or writer.straight is self._in_crowd:
+            return
+        if self._in_crowd:
+            self._leave_crowd()
+        else:
+            self._in_crowd = True
+            feed.write_straight(self, writer.descriptor)
+
+    def _leave_crowd(self) -> None:
+        writer, feed = self._writer, self._feed
+        if self._in_crowd and writer is not None and feed is not None:
+            self._in_crowd = False
+            feed.write_aside(self, writer.descriptor)
 
     def close(self, code: int, reason: str) -> None:
         """Close, saying why."""
@@ -146,26 +189,27 @@ class FeedSocket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Forget the viewer; its taps are decided all the same."""
-        self._writer = None
         self._leave()
+        self._writer = None
 
     def _leave(self) -> None:
+        self._leave_crowd()
         feed, self._feed = self._feed, None
         if feed is not None:
             feed.leave(self)
 
     def _flush(self, core: Protocol) -> None:
         for data in core.data_to_send():
-            if data and self._writer is not None:
-                self._writer.write(data)
+            if data:
+                self._write(data)
 
     def _farewell(self, last: bytes) -> None:
         """Send last bytes and leave; what the viewer still sends is read and thrown away for a while."""
+        self._leave()
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.close(last)
             self._hub.leaving.enter(writer.transport)
-        self._leave()
 
     def _frame(self, frame: Frame) -> None:
         if self._writer is None:

@@ -14,24 +14,29 @@ MAX_BACKLOG_BYTES = 262_144
 
 
 class SocketWriter:
-    """Writes whole frames to one connection, in order, or reports that the viewer is too slow."""
+    """Writes whole frames to one connection, in order, or reports that the viewer is too slow.
 
-    __slots__ = ("_descriptor", "transport")
+    Attributes:
+        transport: the connection.
+        descriptor: its socket, or -1 where bytes must not go to it directly (TLS).
+    """
+
+    __slots__ = ("descriptor", "transport")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self.transport = transport
         connection: socket.socket | None = transport.get_extra_info("socket")
         plain = connection is not None and transport.get_extra_info("sslcontext") is None
-        self._descriptor = connection.fileno() if connection is not None and plain else -1
+        self.descriptor = connection.fileno() if connection is not None and plain else -1
 
     def write(self, data: bytes) -> bool:
         """Write a frame. Return False when the viewer is gone, or so slow that it must be closed."""
         transport = self.transport
         if transport.is_closing():
             return False
-        if self._descriptor >= 0 and transport.get_write_buffer_size() == 0:
+        if self.descriptor >= 0 and transport.get_write_buffer_size() == 0:
             try:
-                sent = os.write(self._descriptor, data)
+                sent = os.write(self.descriptor, data)
             except BlockingIOError:
                 sent = 0
             except OSError:
@@ -42,6 +47,12 @@ class SocketWriter:
             data = data[sent:]
         transport.write(data)
         return transport.get_write_buffer_size() <= MAX_BACKLOG_BYTES
+
+    @property
+    def straight(self) -> bool:
+        """Whether the next bytes may go to the descriptor: nothing waits before them."""
+        transport = self.transport
+        return self.descriptor >= 0 and not transport.is_closing() and transport.get_write_buffer_size() == 0
 
     def close(self, farewell: bytes) -> None:
         """Send last bytes and say that nothing more comes; write no more after this.
