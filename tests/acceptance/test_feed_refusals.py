@@ -1,5 +1,7 @@
 """Who may not have the feed hears why, in a way that tells a client whether to come back."""
 
+from contextlib import suppress
+
 import aiohttp
 import pytest
 from house import House
@@ -144,3 +146,15 @@ async def test_a_house_that_closes_sends_its_viewers_elsewhere(running_show: Hou
         assert 4000 <= await viewer.closed() <= 4499
         with pytest.raises(EOFError):
             await listener.next()
+
+
+async def test_a_house_that_closes_cuts_those_who_never_said_what_they_want(running_show: House) -> None:
+    async with running_show.connect() as silent, running_show.connect() as half, running_show.connect() as idle:
+        await half.send(b"GET /healthz HTTP/1.1\r\nHost:")
+        await idle.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        await idle.read_head()
+        await running_show.running.stop()
+        for connection in (silent, half, idle):
+            with suppress(ConnectionError):
+                await connection.read_to_end()
+            assert connection.reader.at_eof() or connection.reader.exception() is not None
