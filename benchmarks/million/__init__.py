@@ -1,0 +1,1 @@
+"""One recorded run with a million viewers on one machine; ``python -m benchmarks.million``."""
