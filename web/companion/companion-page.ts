@@ -107,7 +107,7 @@ export class CompanionPage extends LitElement {
   #renderTop(text: Localizer<keyof typeof words.en>, own: Localizer<CompanionWord>): TemplateResult {
     const channel = this.#channel();
     return html`<header lang=${text.tag}>
-      <p class="title serif">${this.show === null ? own.t('beside') : text.pick(this.show.titles, this.show.title)}</p>
+      <h1 class="title serif">${this.show === null ? own.t('beside') : text.pick(this.show.titles, this.show.title)}</h1>
       <lang-switch lang=${this.currentLang} @lang-chosen=${this.#language.chosen}></lang-switch>
       ${channel === undefined
         ? nothing

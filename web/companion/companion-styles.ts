@@ -18,11 +18,13 @@ export const companionStyles = css`
     background: rgb(11 10 10 / 92%);
     border-bottom: 1px solid var(--hairline);
   }
-  header p {
+  header p,
+  header h1 {
     margin: 0;
   }
   .title {
     font-size: var(--text-l);
+    font-weight: 400;
     white-space: nowrap;
     overflow: hidden;
     text-overflow: ellipsis;

@@ -15,7 +15,7 @@ export class JoinForm extends LitElement {
         display: grid;
         gap: var(--space-3);
       }
-      h1 {
+      h2 {
         margin: 0;
         font-size: var(--text-xl);
       }
@@ -85,7 +85,7 @@ export class JoinForm extends LitElement {
     const text = new Localizer(this.lang, companionWords);
     const unknown = this.channel !== '' && this.channels.length > 0 && !this.channels.some(({ id }) => id === this.channel);
     return html`<form lang=${text.tag} @submit=${this.#submit}>
-      <h1 class="serif">${text.t('join')}</h1>
+      <h2 class="serif">${text.t('join')}</h2>
       <p>${text.t('join_text')}</p>
       ${unknown ? html`<p class="bad" role="alert">${text.t('unknown_channel')}</p>` : nothing}
       <label for="show">${text.t('show_code')}</label>

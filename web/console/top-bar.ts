@@ -53,7 +53,7 @@ export class ConsoleTopBar extends LitElement {
     return html`<button
       class="key small"
       title=${title}
-      aria-label=${title}
+      aria-label=${action === 'language' ? nothing : title}
       data-bar=${action}
       @click=${() => {
         this.dispatchEvent(new BarEvent(action));

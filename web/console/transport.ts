@@ -88,12 +88,11 @@ export class ConsoleTransport extends LitElement {
       data-command=${command}
       aria-disabled=${enabled ? 'false' : 'true'}
       aria-pressed=${pressed ? 'true' : nothing}
-      aria-label=${detail === '' ? label : this.say.t('undoWhat', { what: detail })}
       @click=${() => {
         if (enabled) this.dispatchEvent(new PressEvent(command));
       }}
     >
-      <span class="label">${label}${detail === '' ? nothing : html`<small>${detail}</small>`}</span>
+      <span class="label">${label}${detail === '' ? nothing : html` <small>${detail}</small>`}</span>
       <kbd aria-hidden="true">${key}</kbd>
     </button>`;
   }

@@ -176,8 +176,8 @@ export class PartnerPage extends LitElement {
 
   #renderLog(text: Localizer<PartnerWord>): TemplateResult {
     return html`<div>
-      <h2 class="serif">${text.t('events')}</h2>
-      <ol class="log" role="log" tabindex="0">
+      <h2 class="serif" id="events">${text.t('events')}</h2>
+      <div class="log" role="log" aria-labelledby="events" tabindex="0"><ol>
         ${this.log.length === 0 ? html`<li class="none">${text.t('no_events')}</li>` : nothing}
         ${repeat(
           this.log,
@@ -186,7 +186,7 @@ export class PartnerPage extends LitElement {
             <time>${new Date(line.at_ms).toLocaleTimeString(text.tag, { hour12: false })}</time><b>${line.type}</b><span>${line.detail}</span>
           </li>`,
         )}
-      </ol>
+      </ol></div>
     </div>`;
   }
 

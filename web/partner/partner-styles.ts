@@ -83,6 +83,10 @@ export const partnerStyles: CSSResult = css`
     font-size: var(--text-s);
     color: var(--faded);
   }
+  .show,
+  .behind {
+    grid-template-columns: minmax(0, 1fr);
+  }
   .show {
     display: grid;
     gap: 1.25rem;
@@ -145,14 +149,16 @@ export const partnerStyles: CSSResult = css`
     font-size: var(--text-xs);
   }
   .log {
-    margin: 0;
-    padding: 0;
-    list-style: none;
     max-height: 19rem;
     overflow-y: auto;
     border: 1px solid var(--rule);
     background: #fff;
     font: 0.8125rem/1.5 var(--figures);
+  }
+  .log ol {
+    margin: 0;
+    padding: 0;
+    list-style: none;
   }
   .log li {
     display: grid;
@@ -188,6 +194,9 @@ export const partnerStyles: CSSResult = css`
     }
     h1 {
       font-size: 1.875rem;
+    }
+    pre {
+      padding-top: 3rem;
     }
   }
 `;

@@ -317,12 +317,15 @@ export const cardStyles: CSSResult = css`
     border-color: var(--ivory);
   }
   @media (max-width: 719px) {
-    .buy {
+    /* Size and button stay in sight together: nobody buys a size they do not see. */
+    .choice {
       position: sticky;
-      bottom: 0.75rem;
+      bottom: 0;
       z-index: 1;
+      padding-bottom: 0.75rem;
+      background: var(--card-ground, var(--ink));
     }
-    .buy:disabled {
+    .choice:has(.buy:disabled) {
       position: static;
     }
   }

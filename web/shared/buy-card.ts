@@ -70,6 +70,7 @@ export class BuyCard extends LitElement {
     const product = this.#product();
     if (look === null || product === undefined) return nothing;
     const size = this.#size(product);
+    const order = this.#order(size);
     const text = this.#text;
     return html`
       <article aria-label=${`${text.t('look', { number: look.number })}, ${look.brand}`} lang=${text.tag}>
@@ -91,8 +92,10 @@ export class BuyCard extends LitElement {
             ${this.#renderLink(size)}
           </div>
         </div>
-        ${product.sizes.length > 1 || size.label !== '' ? this.#renderSizes(product, size) : nothing}
-        ${this.#renderBuy(size)}
+        <div class="choice">
+          ${product.sizes.length > 1 || size.label !== '' ? this.#renderSizes(product, size) : nothing} ${this.#renderBuy(size, order?.wish.sku === size.offer.sku ? order : undefined)}
+        </div>
+        ${this.#renderStatus(size, order)}
       </article>
     `;
   }
@@ -180,12 +183,14 @@ export class BuyCard extends LitElement {
     </fieldset>`;
   }
 
-  #renderBuy(size: SizeChoice): TemplateResult {
+  /** The order the card speaks of: the one of this size, otherwise the last of another size of this look. */
+  #order(size: SizeChoice): BuyerOrder | undefined {
     const skus = this.look?.offers.map((offer) => offer.sku) ?? [];
-    const order = this.orders.find((known) => known.wish.sku === size.offer.sku) ?? this.orders.find((known) => skus.includes(known.wish.sku));
-    const own = order?.wish.sku === size.offer.sku ? order : undefined;
-    const busy = own !== undefined && (own.phase === 'sending' || own.phase === 'in_line' || own.phase === 'reserved');
-    const status = order === undefined ? null : statusText(order, this.#text, this.now());
+    return this.orders.find((known) => known.wish.sku === size.offer.sku) ?? this.orders.find((known) => skus.includes(known.wish.sku));
+  }
+
+  #renderBuy(size: SizeChoice, own: BuyerOrder | undefined): TemplateResult {
+    const busy = isBusy(own);
     return html`
       <button
         type="button"
@@ -201,10 +206,17 @@ export class BuyCard extends LitElement {
         <span>${this.#buyText(size, own)}</span>
         ${size.state === 'on_sale' && !busy ? html`<span class="figures">${this.#text.money(size.offer.price)}</span>` : nothing}
       </button>
+    `;
+  }
+
+  #renderStatus(size: SizeChoice, order: BuyerOrder | undefined): TemplateResult {
+    const status = order === undefined ? null : statusText(order, this.#text, this.now());
+    const told = isBusy(order) && order?.wish.sku === size.offer.sku;
+    return html`
       <div class="status" role="status" data-order-status=${order?.phase ?? nothing} data-order=${order?.order ?? nothing}>
         ${status === null || order === undefined
           ? nothing
-          : html`<p>${busy ? nothing : html`<b>${status.title}</b>`}${status.detail === '' ? nothing : html` <span>${status.detail}</span>`}</p>
+          : html`<p>${told ? nothing : html`<b>${status.title}</b>`}${status.detail === '' ? nothing : html` <span>${status.detail}</span>`}</p>
               ${order.phase === 'reserved' && order.order !== null
                 ? html`<button type="button" class="plain" data-action="cancel" @click=${() => { this.#fire('cancel', order.key); }}>${this.#text.t('cancel')}</button>`
                 : nothing}
@@ -276,6 +288,11 @@ export class BuyCard extends LitElement {
       this.#ticking = undefined;
     }
   }
+}
+
+/** While an order is under way, the button itself says how far it is. */
+function isBusy(order: BuyerOrder | undefined): boolean {
+  return order !== undefined && (order.phase === 'sending' || order.phase === 'in_line' || order.phase === 'reserved');
 }
 
 function mark(element: HTMLElement, name: string, value: string | undefined): void {

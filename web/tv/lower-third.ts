@@ -23,14 +23,15 @@ export class LowerThird extends LitElement {
       article {
         display: grid;
         grid-template-columns: auto minmax(0, 1fr);
-        gap: 0 3.6vh;
+        gap: 0 calc(3.6 * var(--u));
         align-items: center;
-        padding: 2.8vh 3.6vh;
-        background: rgb(11 10 10 / 97%);
-        border-left: 0.6vh solid var(--champagne);
+        padding: calc(2.8 * var(--u)) calc(3.6 * var(--u));
+        /* Nothing of the picture's own captions shines through. */
+        background: var(--ink);
+        border-left: calc(0.6 * var(--u)) solid var(--champagne);
       }
       p,
-      h1,
+      h2,
       ul {
         margin: 0;
         padding: 0;
@@ -40,46 +41,46 @@ export class LowerThird extends LitElement {
       }
       .number small {
         display: block;
-        font-size: 2.6vh;
+        font-size: calc(2.6 * var(--u));
         color: var(--ivory-soft);
       }
       .number b {
-        font-size: 10vh;
+        font-size: calc(10 * var(--u));
         line-height: 1;
         color: var(--champagne);
       }
       .brand {
-        font-size: 2.9vh;
+        font-size: calc(2.9 * var(--u));
         letter-spacing: 0.12em;
         text-transform: uppercase;
         color: var(--ivory-soft);
       }
-      h1 {
-        font-size: 4.9vh;
+      h2 {
+        font-size: calc(4.9 * var(--u));
         line-height: 1.15;
         font-weight: 400;
       }
       ul {
         display: grid;
-        gap: 0.7vh;
-        margin-top: 1.2vh;
+        gap: calc(0.7 * var(--u));
+        margin-top: calc(1.2 * var(--u));
         list-style: none;
       }
       li {
         display: flex;
         flex-wrap: wrap;
         align-items: baseline;
-        gap: 0 2vh;
-        font-size: 3.1vh;
+        gap: 0 calc(2 * var(--u));
+        font-size: calc(3.1 * var(--u));
         line-height: 1.3;
       }
       .price {
-        font-size: 3.9vh;
+        font-size: calc(3.9 * var(--u));
       }
       s,
       .sizes,
       .more {
-        font-size: 2.6vh;
+        font-size: calc(2.6 * var(--u));
         color: var(--ivory-soft);
       }
       .sizes span {
@@ -100,7 +101,7 @@ export class LowerThird extends LitElement {
       @keyframes enter {
         from {
           opacity: 0;
-          transform: translateX(-4vh);
+          transform: translateX(calc(-4 * var(--u)));
         }
       }
       @media (prefers-reduced-motion: reduce) {
@@ -132,7 +133,7 @@ export class LowerThird extends LitElement {
       <p class="number"><small>${text.t('look', { number: '' }).trim()}</small><b class="serif figures">${look.number}</b></p>
       <div>
         <p class="brand">${look.brand}</p>
-        <h1 class="serif">${title}</h1>
+        <h2 class="serif">${title}</h2>
         <ul>
           ${this.#products.slice(0, MAX_PRODUCTS).map((product) => this.#renderProduct(product, title, text, own))}
         </ul>

@@ -67,7 +67,10 @@ export class TvPage extends LitElement {
       this.requestUpdate();
     };
     this.#feed.changes.listen(redraw);
-    this.#feed.states.listen(redraw);
+    this.#feed.states.listen((feed) => {
+      redraw();
+      if (feed.kind === 'final') this.#programme?.stop();
+    });
     this.#showing.changes.listen((look) => {
       this.look = look;
     });
@@ -99,18 +102,22 @@ export class TvPage extends LitElement {
   protected override render(): TemplateResult {
     const text = new Localizer(this.currentLang, words);
     const own = new Localizer(this.currentLang, tvWords);
-    const gone = this.#asking.state === 'missing' || this.#feed.state.kind === 'final';
+    const missing = this.#asking.state === 'missing';
+    if (missing || this.#feed.state.kind === 'final') {
+      return html`<main lang=${text.tag}><div class="safe"><h1 class="idle serif" role="alert">${text.t(missing ? 'no_such_show' : 'final')}</h1></div></main>`;
+    }
+    const title = this.show === null ? '' : text.pick(this.show.titles, this.show.title);
     return html`<main lang=${text.tag} data-picture=${this.picture}>
       <video muted playsinline aria-label=${own.t('programme')}></video>
       <div class="safe">
         <header>
-          <p class="title serif">${this.show === null || this.picture === 'playing' ? '' : text.pick(this.show.titles, this.show.title)}</p>
+          ${title === '' ? nothing : html`<h1 class=${this.picture === 'playing' ? 'unseen' : 'title serif'}>${title}</h1>`}
           ${this.#feed.state.kind === 'live'
             ? nothing
             : html`<connection-state .state=${this.#feed.state} lang=${this.currentLang}></connection-state>`}
         </header>
         ${this.menu === null ? nothing : this.#renderMenu(own)}
-        ${gone ? html`<p class="idle serif" role="alert">${text.t('no_such_show')}</p>` : this.#renderLower(text, own)}
+        ${this.#renderLower(text, own)}
       </div>
     </main>`;
   }

@@ -7,6 +7,8 @@ import { css } from 'lit';
 export const tvStyles = css`
   :host {
     display: block;
+    /* A hundredth of the height; less on a screen that stands upright. */
+    --u: min(1vh, 1.1vw);
   }
   main {
     position: fixed;
@@ -14,7 +16,7 @@ export const tvStyles = css`
     overflow: hidden;
     background: #000;
     cursor: none;
-    font-size: 2.6vh;
+    font-size: calc(2.6 * var(--u));
   }
   video {
     position: absolute;
@@ -30,34 +32,36 @@ export const tvStyles = css`
     flex-direction: column;
   }
   header {
-    padding: 1.5vh 1.5vw;
+    padding: calc(1.5 * var(--u)) 1.5vw;
     display: flex;
     justify-content: space-between;
     align-items: baseline;
-    text-shadow: 0 0 1.2vh #000;
+    text-shadow: 0 0 calc(1.2 * var(--u)) #000;
   }
-  header p {
+  h1 {
     margin: 0;
+    font-weight: 400;
   }
   .title {
-    font-size: 3.2vh;
+    font-size: calc(3.2 * var(--u));
   }
   connection-state {
-    padding: 0.6vh 1.6vh;
+    margin-left: auto;
+    padding: calc(0.6 * var(--u)) calc(1.6 * var(--u));
     background: rgb(11 10 10 / 85%);
-    --text-xs: 2.6vh;
+    --text-xs: calc(2.6 * var(--u));
   }
   nav {
     display: flex;
-    gap: 1.4vh;
+    gap: calc(1.4 * var(--u));
     padding: 0 1.5vw;
   }
   nav button {
-    padding: 1.4vh 2.6vh;
+    padding: calc(1.4 * var(--u)) calc(2.6 * var(--u));
     background: rgb(11 10 10 / 88%);
-    border: 0.3vh solid var(--hairline-strong);
+    border: calc(0.3 * var(--u)) solid var(--hairline-strong);
     border-radius: var(--radius);
-    font-size: 2.8vh;
+    font-size: calc(2.8 * var(--u));
   }
   nav .focused {
     background: var(--champagne);
@@ -66,7 +70,7 @@ export const tvStyles = css`
   }
   .idle {
     margin: auto;
-    font-size: 5vh;
+    font-size: calc(5 * var(--u));
     color: var(--ivory-soft);
   }
   .lower {
@@ -78,13 +82,13 @@ export const tvStyles = css`
   }
   .wait {
     margin: 0;
-    padding: 1.5vh 1.5vw;
-    font-size: 5vh;
-    text-shadow: 0 0 1.6vh #000;
+    padding: calc(1.5 * var(--u)) 1.5vw;
+    font-size: calc(5 * var(--u));
+    text-shadow: 0 0 calc(1.6 * var(--u)) #000;
   }
   .wait small {
     display: block;
-    font-size: 3vh;
+    font-size: calc(3 * var(--u));
     color: var(--ivory-soft);
   }
   lower-third {
@@ -95,35 +99,35 @@ export const tvStyles = css`
     flex: none;
     display: grid;
     justify-items: center;
-    gap: 0.6vh;
-    padding: 1.8vh 1.8vh 1.5vh;
-    background: rgb(11 10 10 / 90%);
+    gap: calc(0.6 * var(--u));
+    padding: calc(1.8 * var(--u)) calc(1.8 * var(--u)) calc(1.5 * var(--u));
+    background: var(--ink);
     text-align: center;
   }
   .code img {
-    width: 22vh;
-    height: 22vh;
+    width: calc(22 * var(--u));
+    height: calc(22 * var(--u));
     background: #fff;
   }
   .code.big img {
-    width: 46vh;
-    height: 46vh;
+    width: calc(46 * var(--u));
+    height: calc(46 * var(--u));
   }
   .code p {
     margin: 0;
-    font-size: 2.6vh;
+    font-size: calc(2.6 * var(--u));
     line-height: 1.25;
     color: var(--ivory-soft);
   }
   .code b {
     display: block;
-    font-size: 3.4vh;
+    font-size: calc(3.4 * var(--u));
     font-weight: 600;
     color: var(--ivory);
   }
   .code .address {
     display: none;
-    max-width: 46vh;
+    max-width: calc(46 * var(--u));
     overflow-wrap: anywhere;
   }
   .code.big .address,

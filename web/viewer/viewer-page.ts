@@ -68,6 +68,9 @@ export class ViewerPage extends LitElement {
     this.#viewing.listen(() => {
       this.requestUpdate();
     });
+    this.#viewing.feed.states.listen((feed) => {
+      if (feed.kind === 'final') this.#programme?.stop();
+    });
     this.#viewing.showing.changes.listen((look) => {
       this.look = look;
     });
@@ -141,12 +144,11 @@ export class ViewerPage extends LitElement {
         class="bag"
         data-action="bag"
         data-count=${count}
-        aria-label=${`${text.t('bag')}: ${text.t('orders_count', { count })}`}
         @click=${() => {
           this.bag.showModal();
         }}
       >
-        <span>${text.t('bag')}</span><b class="figures">${count}</b>
+        <span>${text.t('bag')}</span> <b class="figures">${count}</b>
       </button>
     </header>`;
   }

@@ -232,9 +232,16 @@ export const viewerStyles: CSSResult = css`
   }
 
   @media (max-width: 719px) {
+    /* No room to see them, but there for whoever listens. */
     .title,
     .bag span {
-      display: none;
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      padding: 0;
+      border: 0;
+      overflow: hidden;
+      clip-path: inset(50%);
     }
     .top {
       gap: 0.875rem;
@@ -278,7 +285,9 @@ export const viewerStyles: CSSResult = css`
       justify-self: end;
       align-self: center;
       width: clamp(17rem, 27%, 22rem);
-      max-height: 100%;
+      /* Below the mark that stations keep in the picture's upper corner. */
+      max-height: calc(100% - 3rem);
+      margin-top: 3rem;
       margin-right: clamp(0.75rem, 2.2%, 2rem);
       padding: 0;
       overflow-y: auto;
