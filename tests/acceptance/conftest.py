@@ -24,3 +24,9 @@ def impatient_doors(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("showrunner.listening.WaitingHeads", lambda: WaitingHeads(timeout_s=0.05))
     monkeypatch.setattr("showrunner.http.bodies.BODY_TIMEOUT_S", 0.05)
+
+
+@pytest.fixture
+def short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the last three messages can be resumed. Ask for it before the show starts."""
+    monkeypatch.setattr("broadcast.channels.cue_log.HISTORY_MESSAGES", 3)

@@ -26,9 +26,10 @@ DOORS = {
 async def on_air(running_show: House) -> AsyncIterator[House]:
     """The show with its first look on air; at the end it must be as it was, and still sell."""
     await running_show.command("take", look="look-1")
-    before = running_show.figures()
+    before, seq = running_show.figures(), running_show.running.hub.seq
     yield running_show
     assert running_show.figures() == before
+    assert running_show.running.hub.seq == seq
     assert (await running_show.order("COAT-M")).status == 201
 
 

@@ -42,7 +42,7 @@ async def test_a_take_may_name_any_look(running_show: House) -> None:
 
 async def test_next_back_and_jump_move_what_stands_by_and_nothing_on_air(running_show: House) -> None:
     await do(running_show, ("take", None))
-    before = running_show.figures().seq
+    before = running_show.running.hub.seq
     await do(running_show, ("next", None))
     assert standing_by(running_show) == "look-3"
     await do(running_show, ("back", None))
@@ -50,7 +50,7 @@ async def test_next_back_and_jump_move_what_stands_by_and_nothing_on_air(running
     await do(running_show, ("jump", "look-3a"))
     assert standing_by(running_show) == "look-3a"
     assert on_air(running_show) == "look-1"
-    assert running_show.figures().seq == before
+    assert running_show.running.hub.seq == before
 
 
 async def test_a_held_show_takes_nothing_until_it_is_resumed(running_show: House) -> None:
@@ -206,7 +206,7 @@ async def test_a_command_with_wrong_fields_names_each_by_pointer(
 
 
 def producer_claims(**changed: Any) -> dict[str, Any]:
-    return {"iss": "producers", "sub": "lin", "show": SHOW, "exp": seconds_from_now(3600), **changed}
+    return {"iss": "producers", "sub": "lin", "show": SHOW, "exp": seconds_from_now(72_000), **changed}
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def producer_claims(**changed: Any) -> dict[str, Any]:
         (jwt(producer_claims(), channel_key("web")), 401, "unauthorized"),
         (unsigned(producer_claims()), 401, "unauthorized"),
         (jwt(producer_claims(show="another-show"), PRODUCER_KEY), 403, "forbidden"),
-        (jwt({"iss": "web", "sub": "mei", "exp": seconds_from_now(60)}, channel_key("web")), 403, "forbidden"),
+        (jwt({"iss": "web", "sub": "mei", "exp": seconds_from_now(72_000)}, channel_key("web")), 403, "forbidden"),
     ],
     ids=["none", "no token", "expired", "another key", "unsigned", "another show's", "a viewer's"],
 )

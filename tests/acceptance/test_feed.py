@@ -160,6 +160,23 @@ async def test_what_cannot_be_resumed_exactly_is_answered_with_a_snapshot(
     assert first["seq"] == 3
 
 
+async def test_who_was_away_for_longer_than_is_remembered_gets_a_snapshot(
+    short_memory: None,  # noqa: ARG001 - the fixture changes the show
+    running_show: House,
+    open_feed: Open,
+) -> None:
+    async with open_feed("web") as viewer:
+        epoch = (await viewer.next())["epoch"]
+        await three_takes(running_show)
+        await running_show.command("clear")
+        heard = await viewer.take(4)
+    async with open_feed("web", epoch=epoch, after=0) as viewer:
+        assert (await viewer.next())["type"] == "snapshot"
+    async with open_feed("web", epoch=epoch, after=1) as viewer:
+        assert (await viewer.next())["type"] == "resumed"
+        assert await viewer.take(3) == heard[1:]
+
+
 async def test_an_event_source_resumes_by_its_last_event_id(running_show: House) -> None:
     async with running_show.listen("web") as viewer:
         await viewer.next()

@@ -279,10 +279,7 @@ async def test_orders_stock_and_the_look_on_air_outlive_a_restart(tmp_path: Path
         placed = await house.order("COAT-M", 2, key="before")
         before = house.figures()
     async with open_house(tmp_path) as house:
-        # Stock news that was not out yet is told after the restart: only the feed may have grown.
-        after = house.figures()
-        assert after.seq >= before.seq
-        assert msgspec.structs.replace(after, seq=before.seq) == before
+        assert house.figures() == before
         again = await house.order("COAT-M", 2, key="before")
         assert again.text == placed.text
         async with house.watch("web") as viewer:
@@ -294,7 +291,7 @@ async def test_orders_stock_and_the_look_on_air_outlive_a_restart(tmp_path: Path
 
 
 def claims(**changed: Any) -> dict[str, Any]:
-    whole = {"iss": "web", "sub": "mei", "exp": seconds_from_now(3600), **changed}
+    whole = {"iss": "web", "sub": "mei", "exp": seconds_from_now(72_000), **changed}
     return {name: value for name, value in whole.items() if value is not None}
 
 
@@ -312,7 +309,7 @@ BAD_TOKENS = {
     "expired": jwt(claims(exp=seconds_from_now(-1)), channel_key("web")),
     "that never expires": jwt(claims(exp=None), channel_key("web")),
     "whose expiry is a text": jwt(claims(exp="tomorrow"), channel_key("web")),
-    "not valid yet": jwt(claims(nbf=seconds_from_now(60)), channel_key("web")),
+    "not valid yet": jwt(claims(nbf=seconds_from_now(36_000)), channel_key("web")),
     "of nobody": jwt(claims(sub=""), channel_key("web")),
     "without a subject": jwt(claims(sub=None), channel_key("web")),
     "of a subject too long": jwt(claims(sub="m" * 129), channel_key("web")),

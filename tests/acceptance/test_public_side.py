@@ -19,8 +19,8 @@ async def test_a_show_says_what_it_is_and_where_it_can_be_watched(running_show: 
     assert [channel["id"] for channel in show.body["channels"]] == ["web", "youku", "taobao", "beijing-tv"]
     every = await running_show.request("GET", "/v1/shows")
     assert every.body == {"shows": [show.body]}
-    playlist = await running_show.http.get(running_show.base_url + show.body["programme"]["hls"])
-    assert playlist.status == 200
+    async with running_show.http.get(running_show.base_url + show.body["programme"]["hls"]) as playlist:
+        assert playlist.status == 200
 
 
 async def test_no_page_learns_a_key(running_show: House) -> None:
@@ -46,9 +46,9 @@ async def test_the_way_to_the_companion_page_is_a_picture_to_scan(running_show: 
 
 @pytest.mark.parametrize("path", ["..%2fshow.toml", "%2fetc%2fpasswd", "nothing.svg", "%00", "coat.svg%00"])
 async def test_only_the_shows_pictures_are_handed_out(running_show: House, path: str) -> None:
-    good = await running_show.http.get(running_show.base_url + f"/v1/shows/{SHOW}/media/coat.svg")
-    assert good.status == 200
-    assert "sandbox" in good.headers["Content-Security-Policy"]
+    async with running_show.http.get(running_show.base_url + f"/v1/shows/{SHOW}/media/coat.svg") as good:
+        assert good.status == 200
+        assert "sandbox" in good.headers["Content-Security-Policy"]
     async with running_show.connect() as connection:
         await connection.send(f"GET /v1/shows/{SHOW}/media/{path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         assert (await connection.read_head()).split(b" ")[1] in {b"404", b"400"}

@@ -53,9 +53,12 @@ class Answer(msgspec.Struct):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """Everything a request could change: nothing of it may move when a request is refused."""
+    """Everything a request could change: nothing of it may move when a request is refused.
 
-    seq: int
+    Stock is the checkout's own; viewers hear of it a little later, so the feed is counted in cues.
+    """
+
+    cues: tuple[str, ...]
     entries: int
     placed: int
     orders: tuple[int, ...]
@@ -198,7 +201,7 @@ class House:
     def figures(self) -> Figures:
         counters = self.running.checkout.counters()
         return Figures(
-            seq=self.running.hub.seq,
+            cues=tuple(str(cue.id) for cue in self.running.control.state.counting()),
             entries=self.running.control.state.number,
             placed=counters.placed,
             orders=(counters.reserved, counters.paid, counters.fulfilled, counters.released),
