@@ -19,8 +19,8 @@ from broadcast.channels.deep_links import LinkBook
 from broadcast.channels.frames import Frames, event_chunk, event_id, text_frame
 from broadcast.channels.handshake import FeedRequest, Resume, origin_allowed
 from broadcast.channels.profiles import ChannelProfile
-from broadcast.clock import Now, ProgrammeMs, captured_at
-from broadcast.ids import ChannelId, ShowId, Sku
+from broadcast.clock import Now, ProgrammeMs, WallMs, captured_at
+from broadcast.ids import ChannelId, Epoch, ShowId, Sku
 from broadcast.messages import FeedState, Resumed, StockLevel
 
 HEARTBEAT_S = 25.0
@@ -129,7 +129,10 @@ class FeedHub:
         gone = addresses.leave if addresses is not None else _not_counted
         self._channels = {profile.id: ChannelFeed(profile, links, gone) for profile in profiles}
         self.leaving = WaitingHeads(MAX_LEAVING, CLOSE_GRACE_S)
-        """Connections of viewers that were told to go, until they are gone; whoever stops the listener cuts the rest."""
+        """Connections of viewers told to go, until they are gone; whoever stops the listener cuts the rest."""
+        self._moment: tuple[Epoch, int, WallMs] | None = None
+        self._snapshots: dict[ChannelFeed, Frames] = {}
+        """Snapshots of ``_moment``: whoever joins within one millisecond gets the same bytes."""
         self._history = History()
         self._seq = 0
         self._following: asyncio.Task[None] | None = None
@@ -188,6 +191,7 @@ class FeedHub:
         self._history.clear()
         for feed in self._channels.values():
             feed.reset()
+        self._moment = None
         self._seq = 0
         self.on_opened()
         for record in records:
@@ -303,5 +307,13 @@ class FeedHub:
     def _snapshot(self, feed: ChannelFeed) -> Frames:
         now = self._now()
         epoch = self._log.epoch
-        payload = feed.snapshot(self._show, epoch, self._seq, now, self._scene.state(captured_at(now)))
-        return Frames(self._seq, text_frame(payload), event_chunk(payload, event_id(epoch, self._seq)))
+        moment = (epoch, self._seq, now)
+        if moment != self._moment:
+            self._moment = moment
+            self._snapshots.clear()
+        snapshot = self._snapshots.get(feed)
+        if snapshot is None:
+            payload = feed.snapshot(self._show, epoch, self._seq, now, self._scene.state(captured_at(now)))
+            snapshot = Frames(self._seq, text_frame(payload), event_chunk(payload, event_id(epoch, self._seq)))
+            self._snapshots[feed] = snapshot
+        return snapshot
