@@ -90,9 +90,10 @@ export const paneStyles = css`
     text-overflow: ellipsis;
   }
   .price {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0 var(--space-2);
     white-space: nowrap;
-    overflow: hidden;
-    text-overflow: ellipsis;
     font-size: var(--text-s);
     color: var(--champagne);
   }
@@ -101,6 +102,7 @@ export const paneStyles = css`
     display: flex;
     align-items: baseline;
     gap: var(--space-2);
+    white-space: nowrap;
   }
   .time .big {
     font-size: 1.6rem;

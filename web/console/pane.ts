@@ -49,7 +49,7 @@ export class ConsolePane extends LitElement {
         <p class="number figures" aria-label=${say.t('look', { number: entry.number })}>${entry.number}</p>
         <p class="brand serif">${entry.brand}</p>
         <p class="title" title=${title}>${title}</p>
-        <p class="price figures">${this.prices(entry)}</p>
+        <p class="price figures"><span>${this.prices(entry)}</span>${onAir ? this.renderTotals(entry) : nothing}</p>
         ${onAir ? this.renderElapsed(entry) : this.renderPlan(entry)}
       </div>
       <ul class="skus">
@@ -94,7 +94,6 @@ export class ConsolePane extends LitElement {
             ? html`<b>${signed(elapsed - planned)}</b> ${say.t('overtime')}`
             : html`${duration(planned - elapsed)} ${say.t('remaining')}`}</span
       >
-      ${this.renderTotals(entry)}
     </p>`;
   }
 

@@ -228,20 +228,21 @@ export const cardStyles: CSSResult = css`
       transform var(--quick) var(--ease);
   }
   @media (hover: hover) {
-    .buy:hover:not(:disabled) {
+    .buy:hover:not([aria-disabled='true']) {
       background: var(--champagne);
     }
   }
-  .buy:active:not(:disabled) {
+  .buy:active:not([aria-disabled='true']) {
     transform: scale(0.985);
   }
-  .buy:disabled {
+  .buy[aria-disabled='true'] {
+    cursor: default;
     justify-content: center;
     background: var(--ink-float);
     color: var(--ivory-soft);
   }
-  .buy[data-state='sold_out']:disabled,
-  .buy[data-state='ended']:disabled {
+  .buy[data-state='sold_out'],
+  .buy[data-state='ended'] {
     background: transparent;
     color: var(--ivory-soft);
     border: 1px solid var(--hairline-strong);
@@ -325,7 +326,7 @@ export const cardStyles: CSSResult = css`
       padding-bottom: 0.75rem;
       background: var(--card-ground, var(--ink));
     }
-    .choice:has(.buy:disabled) {
+    .choice:has(.buy[aria-disabled='true']) {
       position: static;
     }
   }

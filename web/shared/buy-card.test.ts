@@ -172,7 +172,18 @@ describe('an order’s news', () => {
     await card.updateComplete;
     expect(part('[data-order-status]').dataset['orderStatus']).toBe(phase);
     expect(says()).toContain(text);
-    expect(buyButton().disabled).toBe(waiting);
+    expect(buyButton().getAttribute('aria-disabled')).toBe(String(waiting));
+  });
+
+  it('under way takes no second tap, and keeps the keyboard where it is', async () => {
+    const wishes: Event[] = [];
+    card.addEventListener('buy', (event) => wishes.push(event));
+    card.now = () => 0;
+    card.orders = [order({ phase: 'sending' })];
+    await card.updateComplete;
+    buyButton().click();
+    expect(wishes).toEqual([]);
+    expect(buyButton().disabled).toBe(false);
   });
 
   it('of another look is not on this card', async () => {

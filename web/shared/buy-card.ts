@@ -191,6 +191,8 @@ export class BuyCard extends LitElement {
 
   #renderBuy(size: SizeChoice, own: BuyerOrder | undefined): TemplateResult {
     const busy = isBusy(own);
+    // Not `disabled`: whoever tapped with a keyboard would lose their place on the page.
+    const rests = busy || size.state !== 'on_sale';
     return html`
       <button
         type="button"
@@ -198,9 +200,9 @@ export class BuyCard extends LitElement {
         data-action="buy"
         data-sku=${size.offer.sku}
         data-state=${size.state}
-        ?disabled=${size.state !== 'on_sale' || busy}
+        aria-disabled=${rests ? 'true' : 'false'}
         @click=${() => {
-          this.#buy(size, own);
+          if (!rests) this.#buy(size, own);
         }}
       >
         <span>${this.#buyText(size, own)}</span>

@@ -126,12 +126,15 @@ export const viewerStyles: CSSResult = css`
   .notice {
     position: absolute;
     inset: auto 0 45%;
-    margin: 0;
-    text-align: center;
+    width: fit-content;
+    margin: 0 auto;
+    padding: 0.5rem 1rem;
+    border-radius: var(--radius-round);
+    /* Readable over any frame of the film that stands still behind it. */
+    background: rgb(14 12 12 / 84%);
     color: var(--ivory-soft);
     font-size: var(--text-s);
     letter-spacing: 0.08em;
-    text-shadow: 0 1px 12px #000;
   }
   .place {
     padding: 0.75rem var(--gutter) 0;
