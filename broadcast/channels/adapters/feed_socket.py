@@ -77,6 +77,7 @@ class FeedSocket(asyncio.Protocol):
         "_spent",
         "_taps",
         "_unread",
+        "_unsent",
         "_window",
         "_writer",
     )
@@ -91,6 +92,7 @@ class FeedSocket(asyncio.Protocol):
         self._message: list[bytes] | None = None
         self._taps: set[asyncio.Task[None]] | None = None
         self._unread = 0
+        self._unsent = b""
         self._window = 0.0
         self._spent = 0
 
@@ -99,7 +101,8 @@ class FeedSocket(asyncio.Protocol):
         transport.set_protocol(self)
         writer = SocketWriter(transport)
         self._writer = writer
-        writer.write(upgrade.answer)
+        # With the first message after it, in one packet: a crowd that comes back pays for every system call.
+        self._unsent = upgrade.answer
         address = writer.peer() if self._hub.counts_addresses else ""
         try:
             feed = self._hub.admit(upgrade.request, address)
@@ -136,9 +139,14 @@ class FeedSocket(asyncio.Protocol):
         writer = self._writer
         if writer is None:
             return False
-        alive = writer.write(data)
+        alive = writer.write(self._taken() + data)
         self._find_place()
         return alive
+
+    def _taken(self) -> bytes:
+        """Return what must go out before anything else."""
+        unsent, self._unsent = self._unsent, b""
+        return unsent
 
     def _find_place(self) -> None:
         """Be among the crowd while nothing waits for the socket, and aside while something does."""
@@ -208,7 +216,7 @@ class FeedSocket(asyncio.Protocol):
         self._leave()
         writer, self._writer = self._writer, None
         if writer is not None:
-            writer.close(last)
+            writer.close(self._taken() + last)
             self._hub.leaving.enter(writer.transport)
 
     def _frame(self, frame: Frame) -> None:
