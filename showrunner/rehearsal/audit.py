@@ -11,6 +11,9 @@ from showrunner.rehearsal.figures import AuditFigures
 from showrunner.rehearsal.plan import HTTP_CONNECTIONS
 from showrunner.rehearsal.server import Counters, Server
 
+LASTING = ("order", "sku", "quantity", "amount", "hold_until_ms")
+"""The fields of an order that never change."""
+
 
 class Held(msgspec.Struct, frozen=True):
     """An order this rehearsal holds an acknowledgement of."""
@@ -43,8 +46,8 @@ async def audit(server: Server, before: Counters, held: list[Held]) -> AuditFigu
 
 
 def same_order(acknowledged: OrderAnswer, known: OrderAnswer | None) -> bool:
-    """Tell whether an order is still the one acknowledged; its status may have moved on."""
-    return known is not None and msgspec.structs.replace(known, status=acknowledged.status) == acknowledged
+    """Tell whether an order is still the one acknowledged; what became of it since may differ."""
+    return known is not None and all(getattr(known, field) == getattr(acknowledged, field) for field in LASTING)
 
 
 def unbalanced(before: dict[Sku, int], after: dict[Sku, int]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from contextlib import closing
 from pathlib import Path
 
 import msgspec
-
 from crash_books import Books
 from crash_show import stock
 
@@ -38,12 +37,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 def audit(database: Path, books: Books) -> Verdict:
     """Hold the record against the books. Nothing runs on it any more."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as record:
+    with closing(sqlite3.connect(database)) as record:
         orders = record.execute(
             "SELECT channel, buyer, idempotency_key, order_id, sku, quantity, value, currency, status FROM orders"
         ).fetchall()
         shelves = record.execute('SELECT sku, initial, "left", reserved, sold FROM stock').fetchall()
-        ledger = record.execute("SELECT order_id, SUM(value) FROM ledger_entries GROUP BY order_id, currency").fetchall()
+        ledger = record.execute("SELECT SUM(value) FROM ledger_entries GROUP BY order_id, currency").fetchall()
 
     stored = {order[:3]: order[3:] for order in orders}
     acknowledged = {
@@ -64,7 +63,7 @@ def audit(database: Path, books: Books) -> Verdict:
         unknown=len(stored.keys() - acknowledged.keys()),
         oversold=sum(max(0, pieces - stock()[sku]) for sku, pieces in kept.items()),
         leaked=leaked + abs(len(shelves) - len(stock())),
-        unbalanced=sum(value != 0 for _, value in ledger),
+        unbalanced=sum(value != 0 for (value,) in ledger),
         orders=len(orders),
         released=sum(order[8] == "released" for order in orders),
         sold=sum(sold for *_, sold in shelves),

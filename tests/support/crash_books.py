@@ -8,8 +8,11 @@ from typing import Any
 
 import msgspec
 
-ANSWER = ("order", "status", "sku", "quantity", "amount", "hold_until_ms")
-"""The fields of an order's answer, whichever door it came by."""
+LASTING = ("order", "sku", "quantity", "amount", "hold_until_ms")
+"""The fields of an order that never change, whatever becomes of it."""
+
+ANSWER = (*LASTING, "status")
+"""The fields of the answer to a tap, whichever door it came by."""
 
 Name = tuple[str, str, str]
 """What names a tap: channel, buyer, key."""

@@ -1,6 +1,7 @@
 """The people around a server that keeps dying: buyers at both doors, viewers who come back, a producer who goes on."""
 
 import asyncio
+import itertools
 import random
 import uuid
 from collections.abc import Callable
@@ -9,18 +10,17 @@ from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
+from crash_books import Books, Take, Tap
+from crash_show import CHANNELS, HOT, LOOKS, SHOW_ID, looks
+from waiting import until
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
-from crash_books import Books, Take, Tap
-from crash_show import CHANNELS, HOT, LOOKS, SHOW_ID, looks
-from waiting import until
-
 COME_BACK_S = 0.02
 """How soon somebody who was cut off tries again."""
 
-TAKE_EVERY_S = 0.1
+TAKE_EVERY_S = 0.02
 ANSWER_TIMEOUT_S = 20.0
 MAX_TRIES = 10_000
 """Times one tap or command is sent: far more than any number of crashes needs."""
@@ -46,6 +46,8 @@ class World:
         self.feed: dict[tuple[str, int], bytes] = {}
         self.on_stage = asyncio.Event()
         """Set while the producer may press GO."""
+        self.closing = asyncio.Event()
+        """Set when whoever buys or produces shall finish what is under way, and stop."""
 
     async def post(self, path: str, token: str, body: Any, **headers: str) -> tuple[int, dict[str, Any], bool]:
         """Post until somebody answers that cannot be asked again; return status, body, whether it was a repeat."""
@@ -98,7 +100,7 @@ def problem_of(answer: dict[str, Any]) -> str:
 
 async def buy_over_http(world: World, draw: random.Random) -> None:
     """Tap after tap; some sent twice at once, as by a finger that trembles."""
-    while True:
+    while not world.closing.is_set():
         tap = world.new_tap(draw, draw.choice(CHANNELS), draw.randint(1, LOOKS))
         await asyncio.gather(*(world.settle(tap) for _ in range(2 if draw.random() < TWICE_SHARE else 1)))
 
@@ -172,7 +174,7 @@ class Viewer:
 
     async def buy(self, draw: random.Random) -> None:
         """Tap over the open feed, again and again; a tap whose answer was cut off is sent again over HTTP."""
-        while True:
+        while not self.world.closing.is_set():
             await until(lambda: self.connection is not None, "the viewer is back")
             tap = self.world.new_tap(draw, self.channel, draw.randint(1, LOOKS))
             try:
@@ -196,20 +198,19 @@ class Viewer:
         message = {"type": "tap", "id": tap_id, **tap.order, "token": tap.token, "key": tap.key}
         await connection.send(msgspec.json.encode(message), text=True)
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            return await answer
+            told: dict[str, Any] = await answer
+            return told
 
 
 async def produce(world: World) -> None:
     """Press GO, look after look, each as often as it takes to be told that it is on air."""
-    number = 0
-    while True:
-        for look in looks():
-            number += 1
-            take = Take(look, f"take-{number}")
-            await world.on_stage.wait()
-            world.books.taking = take
-            await give(world, take)
-            await asyncio.sleep(TAKE_EVERY_S)
+    for number, look in enumerate(itertools.cycle(looks())):
+        await world.on_stage.wait()
+        if world.closing.is_set():
+            return
+        world.books.taking = take = Take(look, f"take-{number}")
+        await give(world, take)
+        await asyncio.sleep(TAKE_EVERY_S)
 
 
 async def give(world: World, take: Take) -> None:

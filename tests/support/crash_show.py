@@ -22,7 +22,7 @@ currency = "CNY"
 programme = "film"
 
 [settings]
-hold_seconds = 4
+hold_seconds = 6
 limit_per_buyer = {LIMIT_PER_BUYER}
 """
 
@@ -54,8 +54,8 @@ def write_show(folder: Path) -> Path:
     (show / "catalogue.csv").write_text(
         "\n".join(["Title,URL handle,Vendor,SKU,Price,Inventory quantity", *articles, ""])
     )
-    cues = [f"{number},{number},{look},House,{HOT}; PLENTY-{number}" for number, look in enumerate(looks(), 1)]
-    (show / "rundown.csv").write_text("\n".join(["Cue,Look,Look ID,Brand,SKUs", *cues, ""]))
+    cues = [f"{number},{number},{look},{look},House,{HOT}; PLENTY-{number}" for number, look in enumerate(looks(), 1)]
+    (show / "rundown.csv").write_text("\n".join(["Cue,Look,Look ID,Title,Brand,SKUs", *cues, ""]))
     write_video(folder / "programme.mp4")
     return show
 

@@ -1,12 +1,14 @@
 """Starts ``showrunner`` processes quickly, one after the other, for tests that kill many.
 
 Loading the product's modules takes seconds on a busy machine, serving again after a crash a fraction of one. This
-process loads them once and forks: each child is a process in a session of its own that runs the command line from its
+process loads them once and forks: each child is a process in a group of its own that runs the command line from its
 beginning, exactly as the installed command does after its imports.
 
-Speaks lines of JSON: ``{"arguments": […], "output": FILE}`` → ``{"pid": …}``; ``{"reap": PID}`` → ``{"status": …}``.
+Speaks lines of JSON: ``{"arguments": […], "output": FILE}`` → ``{"pid": …}``; ``{"ended": PID}`` → ``{"ended": …}``;
+``{"reap": PID}`` → ``{"status": …}``.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -22,21 +24,27 @@ def main() -> None:
         asked = json.loads(line)
         if "reap" in asked:
             answer = {"status": os.waitstatus_to_exitcode(os.waitpid(asked["reap"], 0)[1])}
+        elif "ended" in asked:
+            found = os.waitid(os.P_PID, asked["ended"], os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            answer = {"ended": found is not None}
         else:
             pid = os.fork()
             if pid == 0:
+                os.setpgid(0, 0)
                 _become(asked["output"])
                 try:
                     app(asked["arguments"])
                 finally:
                     os._exit(1)
+            # Here and in the child, whichever comes first: who reads the answer may kill the group at once.
+            with contextlib.suppress(PermissionError):  # the child has it done and gone on
+                os.setpgid(pid, pid)
             answer = {"pid": pid}
         print(json.dumps(answer), flush=True)  # noqa: T201 - the answer
 
 
 def _become(output: str) -> None:
-    """Leave the starter's session, input and output behind."""
-    os.setsid()
+    """Leave the starter's input and output behind."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     written = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for number, descriptor in ((0, nothing), (1, written), (2, written)):

@@ -10,8 +10,10 @@ ACKNOWLEDGED = OrderAnswer(
 )
 
 
-def test_an_order_that_was_paid_since_is_still_the_same_order() -> None:
+def test_an_order_that_was_paid_or_released_since_is_still_the_same_order() -> None:
     assert same_order(ACKNOWLEDGED, msgspec.structs.replace(ACKNOWLEDGED, status="paid"))
+    released = msgspec.structs.replace(ACKNOWLEDGED, status="released", release_reason="hold-ran-out")
+    assert same_order(ACKNOWLEDGED, released)
 
 
 def test_an_order_that_is_gone_or_changed_is_lost() -> None:
