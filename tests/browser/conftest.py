@@ -73,6 +73,15 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     demo.stop()
 
 
+@pytest.fixture(scope="module")
+def running_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One demo process for every test of a module."""
+    demo = Demo(tmp_path_factory.mktemp("demo"))
+    demo.start()
+    yield demo
+    demo.stop()
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, as installed on this machine."""

@@ -102,7 +102,7 @@ export class SyncPanel extends LitElement {
     const delay = this.stationMs + this.trimMs;
     const ahead = this.cues.find((cue) => cue.look !== null && cue.at_ms + delay > this.now());
     const wait = ahead === undefined ? null : ahead.at_ms + delay - this.now();
-    return html`<section aria-labelledby="sync" lang=${text.tag}>
+    return html`<section aria-labelledby="sync" lang=${text.tag} data-ahead=${ahead?.look?.id ?? nothing}>
       <h2 class="serif" id="sync">${text.t('sync')}</h2>
       <p>
         ${wait === null || wait > COUNTDOWN_MS ? text.t('seen_hint') : text.t('next_in', { seconds: Math.ceil(wait / 1000) })}
