@@ -1,0 +1,51 @@
+"""What a benchmark ran on, and what the kernel says about a process."""
+
+import os
+import platform
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+_CPUCLOCK_SCHED = 2
+"""The kernel's per-process clock of time really run, in nanoseconds (clock_getcpuclockid(3))."""
+
+
+def cpu_ns(pid: int) -> int:
+    """Return user and system time of a process, all threads, those that ended included, in nanoseconds."""
+    return time.clock_gettime_ns((~pid << 3) | _CPUCLOCK_SCHED)
+
+
+def resident_bytes(pid: int) -> int:
+    """Return a process's own memory: anonymous pages in RAM. Kernel buffers and shared libraries are not in it."""
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        name, _, value = line.partition(":")
+        if name == "RssAnon":
+            return int(value.split()[0]) * 1024
+    raise RuntimeError(f"process {pid} has no RssAnon")
+
+
+def _first(path: str, key: str) -> str:
+    for line in Path(path).read_text(encoding="ascii", errors="replace").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == key:
+            return value.strip()
+    return "unknown"
+
+
+def version(*command: str) -> str:
+    """Return the first line a program says about its version."""
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    return (said.stdout + said.stderr).strip().splitlines()[0]
+
+
+def machine() -> dict[str, Any]:
+    """Describe the machine."""
+    return {
+        "cpu": _first("/proc/cpuinfo", "model name"),
+        "cores": os.cpu_count(),
+        "memory_gib": round(int(_first("/proc/meminfo", "MemTotal").split()[0]) / 2**20, 1),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "load_average": [round(load, 2) for load in os.getloadavg()],
+    }
