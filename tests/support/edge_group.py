@@ -45,6 +45,13 @@ class EdgeGroup:
                 assert not self._over, self.events
         self.port = next(event["port"] for event in self.events if event["event"] == "edges.starting")
 
+    async def until_event(self, name: str, reason: str) -> None:
+        """Wait until some process has logged an event for a reason."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not any(event["event"] == name and event.get("reason") == reason for event in self.events):
+                self._heard.clear()
+                await self._heard.wait()
+
     def kill(self) -> None:
         """The host dies: every process of the group, at once."""
         os.killpg(self.process.pid, signal.SIGKILL)

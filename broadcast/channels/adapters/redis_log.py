@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, cast
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from broadcast.channels.cue_log import (
@@ -105,12 +106,15 @@ _NOWHERE = _Place(0, b"")
 
 
 def connect(url: str) -> Redis:
-    """Return a client that never repeats a command by itself: an append may have happened although no answer came."""
+    """Return a client that asks a second time where a kept connection turns out to be dead, and then no more.
+
+    An append may have happened although no answer came: a cue then keeps its place, stock is told twice.
+    """
     return Redis.from_url(
         url,
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         socket_timeout=ANSWER_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
     )
 
 

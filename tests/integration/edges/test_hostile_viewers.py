@@ -110,9 +110,8 @@ async def test_connections_that_say_nothing_cost_each_other_and_nobody_else(
         await silent[-1].send(b"GET /v1/shows/")
         for cut in silent[:50]:
             assert await cut.read_to_end() == b""
+        await open_feed(control, silent[50])
         await show_looks(control, crowd)
-        async with bare_socket(edge.host, edge.port) as newcomer:
-            await open_feed(control, newcomer)
 
 
 async def test_a_head_without_end_is_refused_and_the_others_get_everything(

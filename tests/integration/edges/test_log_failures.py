@@ -1,11 +1,13 @@
 """The cue log's server dies, loses its memory, or another takes its place: what viewers on edges see of it."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
-from edge_group import EdgeGroup
-from house import House
-from log_server import LogServer
+import pytest
+from edge_group import EdgeGroup, edge_group
+from house import House, open_house
+from log_server import LogServer, Switch
 from viewers import Message, SocketViewer, watching
 
 
@@ -115,6 +117,60 @@ async def test_a_server_without_the_newest_records_that_takes_over_costs_no_cue(
         await take(control, "look-3")
         heard = await until_look(viewer, "look-3")
     assert [message["seq"] for message in heard] == [after["seq"] + 1]
+
+
+async def test_until_the_log_has_been_told_the_present_screens_stay_as_they_are(
+    control: House, edge: EdgeGroup, log_server: LogServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_tell = asyncio.Event()
+    restore = control.running.control.restore
+
+    async def held_up() -> None:
+        await may_tell.wait()
+        await restore()
+
+    monkeypatch.setattr(control.running.control, "restore", held_up)
+    await take(control, "look-1")
+    async with watch(control, edge) as viewer:
+        before = await viewer.next()
+        log_server.kill()
+        log_server.lose_everything()
+        log_server.start()
+        await edge.until_event("cue_log.unreachable", "the log has not been told the present")
+        async with watch(control, edge) as newcomer:
+            seen = await newcomer.next()
+        may_tell.set()
+        after = await viewer.until_type("snapshot")
+    assert (seen["epoch"], seen["seq"], seen["state"]) == (before["epoch"], before["seq"], before["state"])
+    assert after["epoch"] != before["epoch"]
+    assert after["state"]["on_air"]["look"]["id"] == "look-1"
+
+
+async def test_a_replica_that_had_everything_takes_over_and_nobody_notices(
+    tmp_path: Path, log_server: LogServer
+) -> None:
+    replica = LogServer(tmp_path / "replica", replica_of=log_server)
+    try:
+        async with (
+            Switch.listening(log_server.port) as address,
+            open_house(tmp_path / "data", redis_url=address.url) as control,
+            edge_group(address.url, control.base_url) as edge,
+            watch(control, edge) as viewer,
+        ):
+            snapshot = await viewer.next()
+            await take(control, "look-1")
+            heard = await until_look(viewer, "look-1")
+            await replica.until_it_has_what_has(log_server)
+            log_server.kill()
+            await replica.promote()
+            address.point_to(replica.port)
+            await take(control, "look-2")
+            heard += await until_look(viewer, "look-2")
+    finally:
+        replica.kill()
+    first = snapshot["seq"] + 1
+    assert [message["seq"] for message in heard] == list(range(first, first + len(heard)))
+    assert [message["look"]["id"] for message in heard if message["type"] == "cue"] == ["look-1", "look-2"]
 
 
 async def test_an_edge_waits_for_a_log_that_is_away_and_keeps_its_viewers(
