@@ -55,9 +55,13 @@ def routes(show: str) -> list[web.AbstractRouteDef]:
         return response
 
     async def screen(request: web.Request) -> web.StreamResponse:
+        page = f"{request.match_info['screen']}.html"
         if request.match_info["show"] != show:
+            # A mistyped code is read by a person: the page itself says so, in the person's language.
+            if "text/html" in request.headers.get("Accept", ""):
+                return _file(page, status=404)
             raise web.HTTPNotFound
-        return _file(f"{request.match_info['screen']}.html")
+        return _file(page)
 
     async def asset(request: web.Request) -> web.StreamResponse:
         response = file_within(PAGES / "assets", request.match_info["path"])
@@ -68,13 +72,13 @@ def routes(show: str) -> list[web.AbstractRouteDef]:
     return [
         web.get("/", front),
         web.get("/embed.js", embed),
-        web.get("/{screen:" + "|".join(SCREENS) + "}/{show}", screen),
+        web.get("/{screen:" + "|".join(SCREENS) + "}/{show:[^/]*}", screen),
         web.get("/assets/{path:.+}", asset),
     ]
 
 
-def _file(name: str) -> web.StreamResponse:
-    return web.FileResponse(PAGES / name, headers=PAGE_HEADERS)
+def _file(name: str, status: int = 200) -> web.StreamResponse:
+    return web.FileResponse(PAGES / name, status=status, headers={**PAGE_HEADERS, "Vary": "Accept"})
 
 
 def file_within(folder: Path, path: str) -> web.FileResponse:

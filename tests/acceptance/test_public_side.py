@@ -248,3 +248,11 @@ async def test_an_address_or_method_that_is_not_there_gets_a_problem(
     answer = await running_show.request(method, path)
     assert (answer.status, answer.problem) == (status, problem)
     assert status != 405 or answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("address", ["/watch/another-show", "/companion/", "/tv/another-show"])
+async def test_a_person_who_mistypes_a_shows_code_gets_the_page_that_says_so(running_show: House, address: str) -> None:
+    async with running_show.http.get(running_show.base_url + address, headers={"Accept": "text/html"}) as answer:
+        assert answer.status == 404
+        assert answer.content_type == "text/html"
+        assert "<!doctype html>" in (await answer.text()).lower()
