@@ -21,7 +21,7 @@ def test_whatever_was_acknowledged_survives_any_number_of_crashes_and_nothing_is
 
     # it was a real load, killed at every moment of a process's life
     assert crashes.kills == KILLS
-    assert {life.phase for life in crashes.lives} == {"first", "tapping", "starting", "last"}
+    assert {life.ends for life in crashes.lives} == {"starting", "order", "take", "message", "audit"}
     assert crashes.acks > KILLS
     assert crashes.again > KILLS
     assert crashes.refused["sold-out"] > 0
@@ -39,7 +39,7 @@ def test_whatever_was_acknowledged_survives_any_number_of_crashes_and_nothing_is
     assert crashes.surprises == []
     assert crashes.vanished == 0
 
-    # the show: the look of the last acknowledged GO is on air again after every crash
+    # the show: the look of the last acknowledged GO is on air again after every crash, and that GO is known by its key
     assert crashes.takes > 0
     assert [life.wrong for life in crashes.lives if life.wrong] == []
 

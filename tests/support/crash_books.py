@@ -3,8 +3,8 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,6 +13,9 @@ LASTING = ("order", "sku", "quantity", "amount", "hold_until_ms")
 
 ANSWER = (*LASTING, "status")
 """The fields of the answer to a tap, whichever door it came by."""
+
+Kind = Literal["order", "take", "message"]
+"""What people are told: an order acknowledged, a GO answered, a message of the feed."""
 
 Name = tuple[str, str, str]
 """What names a tap: channel, buyer, key."""
@@ -55,19 +58,28 @@ class Books:
         self.taking: Take | None = None
         self._all: list[Name] = []
         self._fresh: Counter[Name] = Counter()
-        self._wanted = 0
-        self._reached = asyncio.Event()
+        self._told: Counter[Kind] = Counter()
+        self._moment: tuple[Kind, int, Callable[[], None], asyncio.Event] | None = None
 
     @property
     def acks(self) -> int:
         """Orders acknowledged so far."""
         return len(self.acknowledged)
 
-    async def more_acks(self, number: int) -> None:
-        """Return the moment so many more orders are acknowledged."""
-        self._wanted = self.acks + number
-        self._reached.clear()
-        await self._reached.wait()
+    async def moment(self, kind: Kind, number: int, then: Callable[[], None]) -> None:
+        """Do something in the very moment people are told so many more things of a kind."""
+        reached = asyncio.Event()
+        self._moment = (kind, self._told[kind] + number, then, reached)
+        await reached.wait()
+
+    def told(self, kind: Kind) -> None:
+        """Note that somebody was told something."""
+        self._told[kind] += 1
+        if self._moment is not None and kind == self._moment[0] and self._told[kind] >= self._moment[1]:
+            *_, then, reached = self._moment
+            self._moment = None
+            then()
+            reached.set()
 
     def acknowledge(self, tap: Tap, answer: Mapping[str, Any], *, replayed: bool) -> None:
         """Note an acknowledgement: the same tap must always get the same one, and only once as a fresh order."""
@@ -77,12 +89,17 @@ class Books:
         if known is None:
             self.acknowledged[tap.name] = (tap, body)
             self._all.append(tap.name)
-            if self.acks >= self._wanted:
-                self._reached.set()
+            self.told("order")
             return
         self.repeats += 1
         if known[1] != body or self._fresh[tap.name] > 1:
             self.other_answers.append((tap.name, known[1], body))
+
+    def took(self, take: Take, cue: str) -> None:
+        """Note that a GO was answered with its cue."""
+        self.takes.append((take, cue))
+        self.taking = None
+        self.told("take")
 
     def refuse(self, tap: Tap, problem: str) -> None:
         """Note a refusal; a tap once acknowledged is never refused afterwards."""

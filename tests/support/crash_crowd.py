@@ -165,6 +165,7 @@ class Viewer:
         self.seq = message["seq"]
         if self.world.feed.setdefault((self.channel, self.seq), text) != text:
             self.gaps.append(f"{self.seq} is not what others were told")
+        self.world.books.told("message")
 
     def _give_up_answers(self) -> None:
         answers, self._answers = self._answers, {}
@@ -215,26 +216,30 @@ async def produce(world: World) -> None:
 
 async def give(world: World, take: Take) -> None:
     """Give one command until it is answered; while nobody is on stage, wait."""
-    body = {"command": "take", "look": take.look, "key": take.key}
-    path = f"/v1/shows/{SHOW_ID}/commands"
     for _ in range(MAX_TRIES):
         await world.on_stage.wait()
         try:
-            async with world.http.post(
-                world.url + path, json=body, headers={"Authorization": f"Bearer {world.producer_token}"}
-            ) as response:
-                answer = msgspec.json.decode(await response.read())
+            status, answer = await press_go(world, take)
         except (OSError, TimeoutError, aiohttp.ClientError):
             world.books.again += 1
         else:
-            if response.status == 200:
-                world.books.takes.append((take, answer["cue"]["id"]))
-                world.books.taking = None
+            if status == 200:
+                world.books.took(take, answer["cue"]["id"])
                 return
             if problem_of(answer) not in REPEATABLE:
                 world.books.surprises.append(f"{take}: {answer}")
                 return
         await asyncio.sleep(COME_BACK_S)
+
+
+async def press_go(world: World, take: Take) -> tuple[int, dict[str, Any]]:
+    """Give one command once."""
+    async with world.http.post(
+        f"{world.url}/v1/shows/{SHOW_ID}/commands",
+        json={"command": "take", "look": take.look, "key": take.key},
+        headers={"Authorization": f"Bearer {world.producer_token}"},
+    ) as response:
+        return response.status, msgspec.json.decode(await response.read())
 
 
 async def first_message(url: str, channel: str) -> dict[str, Any]:

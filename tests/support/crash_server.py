@@ -19,6 +19,9 @@ LOOK_EVERY_S = 0.01
 START_LOOKS = 12_000
 """Looks at whether the process is ready: two minutes, for a machine that is very busy."""
 
+SAID_CHARS = 2_000
+"""Of what a process said last, when it ended by itself."""
+
 
 class CrashServer:
     """The show ``crash_show`` writes, served by one process at a time.
@@ -67,7 +70,7 @@ class CrashServer:
         assert self._command.stdout is not None
         async with asyncio.timeout(START_TIMEOUT_S):
             line = await self._command.stdout.readline()
-        assert line, self.output.read_text()
+        assert line, self._said()
         ready: dict[str, Any] = json.loads(line)
         return ready
 
@@ -81,9 +84,9 @@ class CrashServer:
         for _ in range(START_LOOKS):
             if await self._is_ready(http):
                 return time.monotonic() - began
-            assert not await self._ended(), self.output.read_text()
+            assert not await self._ended(), self._said()
             await asyncio.sleep(LOOK_EVERY_S)
-        raise AssertionError(f"not ready in time: {self.output.read_text()}")
+        raise AssertionError(f"not ready in time: {self._said()}")
 
     def kill_now(self) -> None:
         """Kill -9 the process and all it started, here and now: no farewell, nothing flushed."""
@@ -95,11 +98,14 @@ class CrashServer:
         """Wait until the killed process is no more."""
         if self._command is not None:
             await self._command.wait()
-            assert self._command.returncode == -signal.SIGKILL, self.output.read_text()
+            assert self._command.returncode == -signal.SIGKILL, self._said()
         elif self._pid is not None:
             status = (await self._answer({"reap": self._pid}))["status"]
-            assert status == -signal.SIGKILL, self.output.read_text()
+            assert status == -signal.SIGKILL, self._said()
         self._command = self._pid = None
+
+    def _said(self) -> str:
+        return self.output.read_text()[-SAID_CHARS:]
 
     async def _ended(self) -> bool:
         if self._command is not None:
@@ -120,6 +126,6 @@ class CrashServer:
         if asked is not None:
             self._starter.stdin.write(json.dumps(asked).encode() + b"\n")
         line = await self._starter.stdout.readline()
-        assert line, self.output.read_text()
+        assert line, self._said()
         answer: dict[str, Any] = json.loads(line)
         return answer

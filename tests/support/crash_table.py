@@ -14,8 +14,8 @@ import aiohttp
 import msgspec
 import uvloop
 from crash_audit import Verdict, audit
-from crash_books import LASTING, Books
-from crash_crowd import Viewer, World, buy_over_http, first_message, produce
+from crash_books import LASTING, Books, Kind
+from crash_crowd import Viewer, World, buy_over_http, first_message, press_go, produce
 from crash_server import CrashServer
 from crash_show import CHANNELS, SHOW_ID
 from rich.console import Console
@@ -28,7 +28,9 @@ from showrunner.feed_parts import wall_clock
 from showrunner.token_printing import signing_keys
 
 HTTP_BUYERS, VIEWERS = 10, 4
-MAX_ACKS_BETWEEN_KILLS = 150
+MAX_TOLD_BETWEEN_KILLS: dict[Kind, int] = {"order": 200, "take": 6, "message": 40}
+"""A process dies in the moment people are told the last of up to so many things of one kind."""
+
 STARTING_SHARE = 0.25
 """Of the kills, while the process is still starting."""
 
@@ -39,11 +41,10 @@ TRYING_PAYMENTS = {"delay_ms": 50, "failure_share": 0.2, "duplicate_share": 0.2,
 
 
 class Life(msgspec.Struct, frozen=True, kw_only=True):
-    """One life of the server: how it ended, what was on air when it began."""
+    """One life of the server: when it ended, how long its start took, what was on air then, and what was wrong."""
 
-    phase: str
+    ends: str
     restart_s: float
-    acks: int
     on_air: str | None
     wrong: str = ""
 
@@ -103,13 +104,13 @@ async def _crash(folder: Path, kills: int, seed: int) -> Crashes:
         world = World(server.url, http, books, issue, ready["producer_token"])
         viewers = [Viewer(world, CHANNELS[number % len(CHANNELS)]) for number in range(VIEWERS)]
         async with crowd(world, viewers, draw) as taps:
-            lives = [await one_life(server, world, viewers, "first", draw)]
+            lives = [await one_life(server, world, viewers, "order", draw)]
             for _ in range(kills - 1):
                 await server.start()
-                phase = "starting" if draw.random() < STARTING_SHARE else "tapping"
-                lives.append(await one_life(server, world, viewers, phase, draw))
+                ends = None if draw.random() < STARTING_SHARE else draw.choice(tuple(MAX_TOLD_BETWEEN_KILLS))
+                lives.append(await one_life(server, world, viewers, ends, draw))
             await server.start_command()
-            lives.append(await served(server, world, viewers, "last"))
+            lives.append(await served(server, world, viewers, "audit"))
             world.closing.set()
             await asyncio.gather(*taps)
             vanished = await repeat_everything(world)
@@ -149,37 +150,36 @@ async def crowd(world: World, viewers: list[Viewer], draw: random.Random) -> Asy
 
 
 async def one_life(
-    server: CrashServer, world: World, viewers: list[Viewer], phase: str, draw: random.Random
+    server: CrashServer, world: World, viewers: list[Viewer], ends: Kind | None, draw: random.Random
 ) -> Life:  # fmt: skip
-    """Let the server live until a moment that is drawn, and kill it there."""
-    if phase == "starting":
-        life = Life(phase=phase, restart_s=draw.uniform(0, MAX_STARTING_S), acks=world.books.acks, on_air=None)
+    """Let the server live until it tells people of something, and kill it there; or while it is still starting."""
+    if ends is None:
+        life = Life(ends="starting", restart_s=draw.uniform(0, MAX_STARTING_S), on_air=None)
         await asyncio.sleep(life.restart_s)
+        server.kill_now()
     else:
-        life = await served(server, world, viewers, phase)
-        await world.books.more_acks(draw.randint(1, MAX_ACKS_BETWEEN_KILLS))
-    server.kill_now()
+        life = await served(server, world, viewers, ends)
+        await world.books.moment(ends, draw.randint(1, MAX_TOLD_BETWEEN_KILLS[ends]), server.kill_now)
     world.on_stage.clear()
     await server.gone()
     return life
 
 
-async def served(server: CrashServer, world: World, viewers: list[Viewer], phase: str) -> Life:
+async def served(server: CrashServer, world: World, viewers: list[Viewer], ends: str) -> Life:
     """Wait until the server serves again, look at what it shows, and let the show go on."""
     restart_s = await server.ready(world.http)
     on_air = (await first_message(server.url, CHANNELS[0]))["state"]["on_air"]
     look = on_air["look"]["id"] if on_air is not None else None
     expected = world.books.looks_that_may_be_on_air()
+    wrong = "" if look in expected else f"{look} is on air, {expected} should be"
+    if world.books.takes:
+        take, cue = world.books.takes[-1]
+        _, again = await press_go(world, take)
+        wrong += "" if again["cue"]["id"] == cue else f"{take} was {cue}, and again {again}"
     await world.post(f"/v1/shows/{SHOW_ID}/sandbox", world.producer_token, TRYING_PAYMENTS)
     world.on_stage.set()
     await until(lambda: all(viewer.connection is not None for viewer in viewers), "every viewer is back")
-    return Life(
-        phase=phase,
-        restart_s=restart_s,
-        acks=world.books.acks,
-        on_air=look,
-        wrong="" if look in expected else f"{look} is on air, {expected} should be",
-    )
+    return Life(ends=ends, restart_s=restart_s, on_air=look, wrong=wrong)
 
 
 async def repeat_everything(world: World) -> int:
@@ -204,10 +204,10 @@ def cues_lost(world: World) -> int:
 def table(crashes: Crashes) -> Table:
     """Return a run as a table."""
     shown = Table(title="kill -9 under load", title_justify="left", show_header=False)
-    phases = Counter(life.phase for life in crashes.lives)
-    restarts = sorted(life.restart_s for life in crashes.lives if life.phase == "tapping")
+    ends = Counter(life.ends for life in crashes.lives[:-1])
+    restarts = sorted(life.restart_s for life in crashes.lives[1:-1] if life.ends != "starting")
     rows: dict[str, object] = {
-        "kills": f"{crashes.kills}, {phases['starting']} of them while the process was starting",
+        "kills": f"{crashes.kills}: " + ", ".join(f"{name} {count}" for name, count in ends.most_common()),
         "orders acknowledged": crashes.acks,
         "taps sent again after a cut": crashes.again,
         "repeated taps": crashes.repeats,
@@ -223,7 +223,7 @@ def table(crashes: Crashes) -> Table:
         "ledger entries out of balance": crashes.verdict.unbalanced,
         "repeats answered otherwise": len(crashes.other_answers) + len(crashes.surprises),
         "takes lost or doubled in the feed": crashes.cues_lost,
-        "wrong look on air after a restart": sum(bool(life.wrong) for life in crashes.lives),
+        "wrong on air after a restart": sum(bool(life.wrong) for life in crashes.lives),
         "gaps in the feed": len(crashes.gaps),
     }
     for name, value in rows.items():
