@@ -32,7 +32,7 @@ from showrunner.control import Control
 from showrunner.data_folder import DataFolder
 from showrunner.databases import open_checkout, open_control
 from showrunner.feed_parts import feed_hub, new_id, wall_clock
-from showrunner.http import pages
+from showrunner.http import documents, pages
 from showrunner.http.app import application
 from showrunner.http.commands import CommandDoor
 from showrunner.http.orders import OrderDesk
@@ -232,6 +232,7 @@ class RunningShow:
                 *self._desk.routes(),
                 *commands.routes(),
                 *payments.routes(),
+                *documents.routes(),
                 *pages.routes(show.info.id),
             ],
             origins=sorted({origin for channel in show.channels for origin in channel.origins}),

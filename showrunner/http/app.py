@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-import msgspec
 from aiohttp import web
 from prometheus_client.registry import Collector
 
 from broadcast.errors import Refusal
-from showrunner import contract_documents
 from showrunner.http.bodies import MAX_BODY_BYTES
 from showrunner.http.problems import cors, problems
 from showrunner.metrics import CONTENT_TYPE, exposition
@@ -20,12 +18,12 @@ def application(
     ready: Callable[[], bool],
     metrics: Collector,
 ) -> web.Application:
-    """Return the application with these routes, health, metrics and the contract's documents."""
+    """Return the application with these routes, health and metrics."""
     app = web.Application(
         middlewares=[cors(origins), problems],
         client_max_size=MAX_BODY_BYTES,
     )
-    app.add_routes([*routes, *_health(ready, metrics), *_documents()])
+    app.add_routes([*routes, *_health(ready, metrics)])
     return app
 
 
@@ -42,18 +40,6 @@ def _health(ready: Callable[[], bool], metrics: Collector) -> list[web.RouteDef]
         return web.Response(body=exposition(metrics), headers={"Content-Type": CONTENT_TYPE})
 
     return [web.get("/healthz", alive), web.get("/readyz", can_take_a_tap), web.get("/metrics", counters)]
-
-
-def _documents() -> list[web.RouteDef]:
-    documents = {
-        "/v1/openapi.json": msgspec.json.encode(contract_documents.openapi()),
-        "/v1/asyncapi.json": msgspec.json.encode(contract_documents.asyncapi()),
-    }
-
-    async def document(request: web.Request) -> web.Response:
-        return _json(documents[request.path])
-
-    return [web.get(path, document) for path in documents]
 
 
 def _json(body: bytes) -> web.Response:
