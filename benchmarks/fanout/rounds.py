@@ -16,6 +16,7 @@ from benchmarks.fanout.servers import Server
 
 WARM_VIEWERS = 100
 WARM_CUES = 2
+SLOW_EVERY = 5
 LEAVE_S = 0.3
 """How long a server may take to notice that an audience left."""
 
@@ -107,11 +108,11 @@ async def wave(server: Server, viewers: int, folder: Path) -> float:
 async def take_turns(
     audiences: dict[str, Audience], measured: dict[str, Measured], rounds: int, slow: set[str]
 ) -> None:
-    """Deliver cue after cue, one server after the other; slow servers only take part in every fourth round."""
+    """Deliver cue after cue, one server after the other; slow servers only take part in one round of ``SLOW_EVERY``."""
     names = list(audiences)
     for number in range(rounds):
         turn = number % len(names)
         for name in names[turn:] + names[:turn]:
-            if name in slow and number % 4:
+            if name in slow and number % SLOW_EVERY:
                 continue
             measured[name].deliveries.append(await audiences[name].one_cue())

@@ -30,7 +30,7 @@ class Plan:
 
     Attributes:
         viewers: of each server, side by side, for ``rounds`` cues.
-        waves: crowds of ``viewers`` that come back at once, for the handshakes.
+        waves: crowds of ``wave_viewers`` that come back at once, for the handshakes.
         sizes: other audiences of one edge, beside the bare loop's.
         crowd: an audience over ``crowd_edges`` processes on one port, or 0.
     """
@@ -38,16 +38,36 @@ class Plan:
     viewers: int
     rounds: int
     waves: int
+    wave_viewers: int
     sizes: tuple[int, ...]
+    size_rounds: int
     crowd: int
     crowd_edges: int
     crowd_rounds: int
 
 
 FULL = Plan(
-    viewers=5_000, rounds=40, waves=5, sizes=(1_000, 5_000, 19_000), crowd=100_000, crowd_edges=6, crowd_rounds=10
+    viewers=5_000,
+    rounds=30,
+    waves=9,
+    wave_viewers=2_000,
+    sizes=(1_000, 5_000, 19_000),
+    size_rounds=15,
+    crowd=100_000,
+    crowd_edges=6,
+    crowd_rounds=8,
 )
-QUICK = Plan(viewers=1_000, rounds=8, waves=2, sizes=(500, 2_000), crowd=0, crowd_edges=0, crowd_rounds=0)
+QUICK = Plan(
+    viewers=1_000,
+    rounds=8,
+    waves=3,
+    wave_viewers=1_000,
+    sizes=(500, 2_000),
+    size_rounds=6,
+    crowd=0,
+    crowd_edges=0,
+    crowd_rounds=0,
+)
 
 
 class Run:
@@ -105,7 +125,7 @@ class Run:
             costs: dict[str, list[float]] = {server.name: [] for server in few}
             for _ in range(self.plan.waves):
                 for server in few:
-                    costs[server.name].append(await wave(server, self.plan.viewers, self._folder))
+                    costs[server.name].append(await wave(server, self.plan.wave_viewers, self._folder))
             self.results.handshake_ns = costs
 
     async def side_by_side(self) -> None:
@@ -132,7 +152,7 @@ class Run:
                     if await self._started(server, closing):
                         audience, measured = await self._arrived(server, viewers, closing)
                         audiences[server.name], self.results.sizes[server.name] = audience, measured
-            await take_turns(audiences, self.results.sizes, self.plan.rounds // 2, set())
+            await take_turns(audiences, self.results.sizes, self.plan.size_rounds, set())
 
     async def crowd(self) -> None:
         """A large audience over several edges that share one port."""

@@ -4,6 +4,7 @@
 #include "wire.h"
 
 static int viewers[MAX_DESCRIPTORS];
+static int place[MAX_DESCRIPTORS]; /* of a descriptor among the viewers, plus one; 0 before its handshake */
 static int count = 0;
 static unsigned char frame[LINE_BYTES + 4];
 
@@ -72,6 +73,15 @@ static void shake_hands(int viewer) {
                           accept);
     if (send(viewer, answer, (size_t)length, MSG_NOSIGNAL) != length) fail("send");
     viewers[count++] = viewer;
+    place[viewer] = count;
+}
+
+static void forget(int viewer) {
+    int last = viewers[--count];
+    viewers[place[viewer] - 1] = last;
+    place[last] = place[viewer];
+    place[viewer] = 0;
+    close(viewer);
 }
 
 static void send_cue(const char *line, size_t size) {
@@ -85,8 +95,7 @@ static void send_cue(const char *line, size_t size) {
         if (sent == (ssize_t)(size + 4)) {
             i++;
         } else if (errno == EPIPE || errno == ECONNRESET) {
-            close(viewers[i]);
-            viewers[i] = viewers[--count];
+            forget(viewers[i]);
         } else {
             fail("send");
         }
@@ -111,14 +120,18 @@ int main(int argc, char **argv) {
             int at = events[i].data.fd;
             if (at == STDIN_FILENO) {
                 if (!read_commands(send_cue)) return 0;
+            } else if (at != door && place[at]) {
+                forget(at);
             } else if (at != door) {
-                epoll_ctl(epoll, EPOLL_CTL_DEL, at, NULL);
+                struct epoll_event leaving = {.events = EPOLLRDHUP, .data.fd = at};
+                epoll_ctl(epoll, EPOLL_CTL_MOD, at, &leaving);
                 shake_hands(at);
             } else {
                 for (int viewer; (viewer = accept4(door, NULL, NULL, SOCK_NONBLOCK)) >= 0;) {
                     setsockopt(viewer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
                     watch(epoll, viewer, EPOLLIN);
                 }
+                if (errno != EAGAIN && errno != ECONNABORTED) fail("accept");
             }
         }
     }
