@@ -75,7 +75,7 @@ class SyntheticViewer:
         self._on_cue = on_cue
         self._connection: ClientConnection | None = None
         self._began = asyncio.Event()
-        self._waiting: dict[str, asyncio.Future[_Answer]] = {}
+        self._waiting: dict[str, asyncio.Future[_Answer | None]] = {}
         self._ids = itertools.count()
         self.turn = asyncio.Semaphore(TAPS_AT_ONCE)
 
@@ -162,7 +162,7 @@ class SyntheticViewer:
         waiting, self._waiting = self._waiting, {}
         for answer in waiting.values():
             if not answer.done():
-                answer.set_exception(ConnectionResetError("the feed was closed before the tap was answered"))
+                answer.set_result(None)
 
     # ------------------------------------------------------------ tapping
 
@@ -177,16 +177,19 @@ class SyntheticViewer:
         if connection is None:
             raise ConnectionResetError("the feed is closed")
         tap_id = f"{self.number}-{next(self._ids)}"
-        answer: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[_Answer | None] = asyncio.get_running_loop().create_future()
         self._waiting[tap_id] = answer
         try:
             await connection.send(_encode(tap_of(buyer, tap_id)), text=True)
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                return _outcome(await answer)
+                told = await answer
         except ConnectionClosed as closed:
             raise ConnectionResetError("the feed was closed before the tap was sent") from closed
         finally:
             self._waiting.pop(tap_id, None)
+        if told is None:
+            raise ConnectionResetError("the feed was closed before the tap was answered")
+        return _outcome(told)
 
 
 def tap_of(buyer: Buyer, tap_id: str) -> Tap:
