@@ -127,6 +127,7 @@ def rehearse(  # noqa: PLR0913 - each is an option of the command
     """Send a synthetic audience to a running show, and report how it went; exit 1 if a promise was broken.
 
     It places real orders in that show, under buyers named rehearsal-…: run the show on a copy of its data folder.
+    The whole audience is one process, and its own work is in the times it measures.
 
     Args:
         url: the running show's base address; another machine's only with --i-own-this-server.
