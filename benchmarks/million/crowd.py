@@ -93,7 +93,8 @@ async def crowd(processes: int, port: int, path: str, folder: Path) -> AsyncIter
     try:
         for number in range(processes):
             source = f"127.0.{1 + number // 200}.{number % 200 + 2}"
-            running.add(await Program.start(f"crowd-{number}", program, SERVER, str(port), source, path, folder=folder))
+            command = (program, SERVER, str(port), source, path)
+            running.add(await Program.start(f"crowd-{number}", *command, folder=folder, cwd=folder))
         yield running
     finally:
         await running.go()

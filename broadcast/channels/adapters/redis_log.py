@@ -72,7 +72,7 @@ for i = 5, #ARGV, 2 do
   end
 end
 redis.call('HSET', KEYS[2], 'seq', seq, 'mark', before)
-return places
+return {places, seq, before}
 """
 """Appends to the epoch it was meant for or not at all; a cue that is already in the log keeps its place."""
 
@@ -177,7 +177,9 @@ class RedisCueLog:
                 reading.hgetall(self._kept)
                 reading.xrevrange(self._stream, count=HISTORY_MESSAGES)
                 epoch, told, (seq, mark), kept, entries = (await reading.execute())[-5:]
-        if epoch is None or not (self._begins or told == epoch):
+        if epoch is None:
+            raise LogLostError("the log has not begun")
+        if not self._begins and told != epoch:
             raise LogLostError("the log has not been told the present")
         self._epoch = Epoch(epoch.decode())
         self._known = _Place(int(seq or 0), mark or b"")
@@ -202,17 +204,16 @@ class RedisCueLog:
             raise ValueError(f"{len(messages)} messages at once; at most {MAX_APPEND}")
         if not messages:
             return ()
-        mark = self._new_id()
-        arguments: list[bytes | str | int] = [self.epoch, mark, sent_ms, HISTORY_MESSAGES]
+        arguments: list[bytes | str | int] = [self.epoch, self._new_id(), sent_ms, HISTORY_MESSAGES]
         for message in messages:
             arguments += [f"sku:{message.sku}" if isinstance(message, Stock) else f"cue:{message.id}", to_json(message)]
         with _answering():
-            places = await self._append(keys=[self._stream, self._tail, self._kept, self._life], args=arguments)
-        if places is None:
+            answer = await self._append(keys=[self._stream, self._tail, self._kept, self._life], args=arguments)
+        if answer is None:
             raise LogLostError("the log began a new epoch")
-        last = max(places[::2])
+        places, last, last_mark = answer
         if last > self._known.seq:
-            self._known = _Place(last, mark.encode())
+            self._known = _Place(last, last_mark)
         return [
             LogRecord(seq, stamped(message, seq, self.epoch, told_ms))
             for seq, told_ms, message in zip(places[::2], places[1::2], messages, strict=True)

@@ -151,3 +151,15 @@ async def test_a_follower_reads_on_after_the_server_was_away(new_log: NewLog, lo
     log_server.start()
     await teller.append([cue("one")], sent_ms=5)
     assert (await waiting).seq == 1
+
+
+async def test_asking_again_for_a_cue_that_was_appended_is_no_fork(new_log: NewLog) -> None:
+    silent, again = new_log(), new_log()
+    await silent.open()
+    await again.open()
+    await silent.append([cue("one")], sent_ms=5)
+    await again.append([cue("one")], sent_ms=6)
+    assert (await first(again, after=0)).seq == 1
+    before = again.epoch
+    await again.open()
+    assert again.epoch == before
