@@ -82,9 +82,13 @@ def running_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     demo.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, as installed on this machine."""
+    """Chromium, as installed on this machine.
+
+    Not kept for the session: the driver's event loop runs in this thread while it is open, and would be in the way of
+    every asynchronous test after it.
+    """
     path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     assert path is not None, "no Chromium found: make test installs one"
     with sync_playwright() as playwright:
