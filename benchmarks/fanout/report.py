@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.fanout.cue import CUE_BYTES
+from benchmarks.fanout.programs import ProgramError
 from benchmarks.fanout.rounds import Measured
 from benchmarks.machine import machine
 
@@ -81,7 +82,13 @@ class Results:
 
 
 def tell(results: Results, command: str, console: Console, *, name: str) -> None:
-    """Print the tables, and write the plot and the JSON."""
+    """Print the tables, and write the plot and the JSON.
+
+    Raises:
+        ProgramError: ours itself was not measured.
+    """
+    if "ours" not in results.servers or not results.servers["ours"].deliveries:
+        raise ProgramError(f"nothing to tell: {results.missing}")
     figures = results.figures()
     console.print(_servers(results), _sizes(results), _reached(figures))
     for peer, why in results.missing.items():

@@ -159,7 +159,8 @@ class Run:
         if not self.plan.crowd:
             return
         async with AsyncExitStack() as closing:
-            edges = self._edges("ours-crowd", f"ours, {self.plan.crowd_edges} edges on one port", self.plan.crowd_edges)
+            count = self.plan.crowd_edges
+            edges = self._edges("ours-crowd", f"ours, {self.plan.crowd:,} viewers, {count} edges on one port", count)
             if await self._started(edges, closing):
                 audience, measured = await self._arrived(edges, self.plan.crowd, closing)
                 self.results.sizes[f"ours-{self.plan.crowd}"] = measured
@@ -174,7 +175,11 @@ class Run:
             ("a large crowd", self.crowd),
         ):
             self._console.print(f"[bold]{what}")
-            await part()
+            try:
+                await part()
+            except ProgramError as broken:
+                # what was measured until here is still worth telling
+                self.results.missing[what] = str(broken)
 
 
 def main(*, quick: bool) -> None:

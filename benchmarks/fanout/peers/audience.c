@@ -9,7 +9,7 @@
  * Commands on standard input, one a line, and what is answered on standard output:
  *   count    from now on text messages of CUE_BYTES or more are counted   -> counting
  *            and once every viewer has one                                -> all NS VIEWERS BYTES TWICE
- * Once everybody is connected: -> ready NS. A lost connection ends the program with an error.
+ * Once everybody is connected: -> ready RETRIES. A lost connection ends the program with an error.
  * NS is CLOCK_MONOTONIC in nanoseconds; BYTES is frames with headers; TWICE is viewers who got more than one. */
 #include "wire.h"
 
@@ -34,7 +34,7 @@ struct viewer {
 static struct viewer viewers[MAX_DESCRIPTORS + 64];
 static struct sockaddr_in server, source;
 static const char *path, *address;
-static int epoll, wanted, started, shaking, watching, socket_io;
+static int epoll, wanted, started, shaking, watching, retries, socket_io;
 static uint32_t round_number = 0;
 static int counted, twice;
 static uint64_t bytes;
@@ -48,7 +48,7 @@ static void say(const char *what, int64_t at) {
 static void admit(int descriptor) {
     viewers[descriptor].state = WATCHING;
     shaking--;
-    if (++watching == wanted) say("ready", monotonic_ns());
+    if (++watching == wanted) say("ready", retries);
 }
 
 static void invite(void) {
@@ -64,6 +64,16 @@ static void invite(void) {
     shaking++;
 }
 
+/* Whoever is cut before it was greeted comes again, as a viewer would; in a storm a server may cut some. */
+static void again(int descriptor) {
+    if (viewers[descriptor].state == WATCHING) fail("a viewer lost its connection");
+    if (++retries > wanted) fail("too many handshakes were cut off");
+    close(descriptor);
+    viewers[descriptor].state = ABSENT;
+    started--;
+    shaking--;
+}
+
 static void ask(int descriptor) {
     char request[1024];
     struct epoll_event readable = {.events = EPOLLIN, .data.fd = descriptor};
@@ -71,7 +81,10 @@ static void ask(int descriptor) {
                           "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
                           path, address, ntohs(server.sin_port));
-    if (send(descriptor, request, (size_t)length, MSG_NOSIGNAL) != length) fail("send of the handshake");
+    if (send(descriptor, request, (size_t)length, MSG_NOSIGNAL) != length) {
+        again(descriptor);
+        return;
+    }
     viewers[descriptor].state = ANSWERING;
     epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &readable);
 }
@@ -167,7 +180,10 @@ static void hear(int descriptor) {
     struct viewer *viewer = &viewers[descriptor];
     ssize_t size = recv(descriptor, data, sizeof data, 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (size <= 0) fail("a viewer lost its connection");
+    if (size <= 0) {
+        again(descriptor);
+        return;
+    }
     if (counting) acknowledge(descriptor, 1);
     if (viewer->state == ANSWERING) answer(descriptor, viewer, data, (size_t)size);
     else frames(descriptor, viewer, data, (size_t)size);
