@@ -72,6 +72,7 @@ class Control:
         self._unannounced: list[DecidedCue] = []
         self._open: dict[LookId, ProgrammeMs] = {}
         self._deciding = asyncio.Lock()
+        self._in_hand: set[asyncio.Future[CommandAnswer]] = set()
 
     @property
     def state(self) -> TimelineState:
@@ -110,7 +111,14 @@ class Control:
         Raises:
             Refusal: the timeline refuses, or ``not-ready`` when the command is stored but viewers cannot be told yet.
         """
-        return await asyncio.shield(asyncio.ensure_future(self._carry_out(request, by)))
+        work = asyncio.ensure_future(self._carry_out(request, by))
+        self._in_hand.add(work)
+        work.add_done_callback(self._in_hand.discard)
+        return await asyncio.shield(work)
+
+    async def stop(self) -> None:
+        """Finish the commands in hand, whose callers may be gone; then their databases may be closed."""
+        await asyncio.gather(*self._in_hand, return_exceptions=True)
 
     async def _carry_out(self, request: CommandRequest, by: str) -> CommandAnswer:
         command = Command(

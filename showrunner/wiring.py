@@ -106,6 +106,7 @@ class RunningShow:
         closing.push_async_callback(self.checkout.stop)
         await self.hub.start()
         await self.control.start()
+        closing.push_async_callback(self.control.stop)
         await self._announcer.tell(self._articles)
         await self.cue_log.settled()
         await self._announcer.start()

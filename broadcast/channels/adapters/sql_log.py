@@ -75,6 +75,7 @@ class SqlCueLog:
         self._grew = asyncio.Condition()
         self._appending = asyncio.Lock()
         self._since_trim = 0
+        self._writing: set[asyncio.Future[Sequence[LogRecord]]] = set()
 
     @property
     def epoch(self) -> Epoch:
@@ -114,7 +115,10 @@ class SqlCueLog:
         if not messages:
             return ()
         # Shielded: a caller that gives up must not leave the log unsure of what it holds.
-        return await asyncio.shield(asyncio.ensure_future(self._append(messages, sent_ms)))
+        writing = asyncio.ensure_future(self._append(messages, sent_ms))
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
+        return await asyncio.shield(writing)
 
     async def _append(self, messages: Sequence[LogMessage], sent_ms: int) -> Sequence[LogRecord]:
         async with self._appending:
@@ -175,4 +179,5 @@ class SqlCueLog:
                 yield record
 
     async def close(self) -> None:
-        """Nothing to let go of: the engine belongs to whoever made it."""
+        """Let what is being appended reach the disk. The engine belongs to whoever made it."""
+        await asyncio.gather(*self._writing, return_exceptions=True)
