@@ -34,8 +34,13 @@ _ONLY_ONCE = frozenset({b"host", b"sec-websocket-key", b"sec-websocket-version",
 _SUBPROTOCOL = SUBPROTOCOL.encode()
 _SPOKEN = b"\r\nSec-WebSocket-Protocol: " + _SUBPROTOCOL
 _ANSWER = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-REMEMBERED_TARGETS = 1_024
-"""Request targets whose reading is remembered: a crowd that comes back asks for few different ones."""
+_KEY_FIELD = b"\r\nSec-WebSocket-Key:"
+
+REMEMBERED_HEADS = 1_024
+"""Heads whose reading is remembered: but for their keys, a crowd that comes back asks in few different words."""
+
+MAX_REMEMBERED_BYTES = 2_048
+"""A head longer than this is read anew every time."""
 
 _MAX_SEQ_DIGITS = 15
 
@@ -82,7 +87,7 @@ def resume_point(epoch: str | None, after: str | None) -> Resume | None:
 def _headers(head: bytes) -> dict[bytes, bytes] | None:
     """Return the fields of a request head by lower-case name, those given twice joined (RFC 9110, section 5.3)."""
     fields = _FIELD.findall(head)
-    if len(fields) > MAX_HEADERS or len(fields) + _OTHER_LINES != head.count(b"\n"):
+    if len(fields) >= MAX_HEADERS or len(fields) + _OTHER_LINES != head.count(b"\n"):
         return None
     headers: dict[bytes, bytes] = {name.lower(): value.rstrip(b" \t") for name, value in fields}
     if len(headers) == len(fields):
@@ -104,23 +109,48 @@ def _has_token(value: bytes, token: bytes) -> bool:
     return lowered == token or any(part.strip() == token for part in lowered.split(b","))
 
 
-class _Target(NamedTuple):
-    show: ShowId
-    channel: ChannelId
-    resume: Resume | None
+class _Asked(NamedTuple):
+    """What a head asks for, whoever sends it."""
+
+    request: FeedRequest
+    spoken: bool
 
 
-@lru_cache(maxsize=REMEMBERED_TARGETS)
-def _read_target(target: bytes) -> _Target | None:
+def _read_asked(head: bytes) -> _Asked | None:
+    """Read a head whose key was taken out."""
+    method_target_version = head[: head.index(b"\r\n")].split(b" ")
+    if len(method_target_version) != 3 or method_target_version[2] != b"HTTP/1.1":  # noqa: PLR2004 - RFC 9112, 3
+        return None
+    headers = _headers(head)
+    if (
+        headers is None
+        or b"sec-websocket-key" in headers
+        or not _has_token(headers.get(b"upgrade", b""), b"websocket")
+        or not _has_token(headers.get(b"connection", b""), b"upgrade")
+        or headers.get(b"sec-websocket-version") != b"13"
+        or not headers.get(b"host")
+    ):
+        return None
     try:
-        url = urlsplit(target.decode("ascii"))
+        url = urlsplit(method_target_version[1].decode("ascii"))
     except (UnicodeDecodeError, ValueError):
         return None
     show = feed_show(url.path)
     if show is None:
         return None
     query = {name: values[-1] for name, values in parse_qs(url.query).items()}
-    return _Target(show, ChannelId(query.get("channel", "")), resume_point(query.get("epoch"), query.get("after")))
+    origin = headers.get(b"origin")
+    request = FeedRequest(
+        show,
+        ChannelId(query.get("channel", "")),
+        resume_point(query.get("epoch"), query.get("after")),
+        None if origin is None else origin.decode("latin-1"),
+        headers[b"host"].decode("latin-1"),
+    )
+    return _Asked(request, _has_token(headers.get(b"sec-websocket-protocol", b""), _SUBPROTOCOL))
+
+
+_read_remembered = lru_cache(maxsize=REMEMBERED_HEADS)(_read_asked)
 
 
 def read_upgrade(head: bytes) -> Upgrade | None:
@@ -132,36 +162,21 @@ def read_upgrade(head: bytes) -> Upgrade | None:
     """
     if not head.startswith(FEED_PREFIX):
         return None
-    method_target_version = head[: head.index(b"\r\n")].split(b" ")
-    if len(method_target_version) != 3 or method_target_version[2] != b"HTTP/1.1":  # noqa: PLR2004 - RFC 9112, 3
+    start = head.find(_KEY_FIELD)
+    if start < 0:
+        start = head.lower().find(_KEY_FIELD.lower())
+        if start < 0:
+            return None
+    end = head.index(b"\r\n", start + len(_KEY_FIELD))
+    key = head[start + len(_KEY_FIELD) : end].strip(b" \t")
+    if _KEY.fullmatch(key) is None:
         return None
-    headers = _headers(head)
-    if headers is None:
-        return None
-    key = headers.get(b"sec-websocket-key", b"")
-    if (
-        not _has_token(headers.get(b"upgrade", b""), b"websocket")
-        or not _has_token(headers.get(b"connection", b""), b"upgrade")
-        or headers.get(b"sec-websocket-version") != b"13"
-        or not headers.get(b"host")
-        or _KEY.fullmatch(key) is None
-    ):
-        return None
-    target = _read_target(method_target_version[1])
-    if target is None:
+    rest = head[:start] + head[end:]
+    asked = _read_remembered(rest) if len(rest) <= MAX_REMEMBERED_BYTES else _read_asked(rest)
+    if asked is None:
         return None
     accept = binascii.b2a_base64(hashlib.sha1(key + _GUID, usedforsecurity=False).digest(), newline=False)
-    protocols = headers.get(b"sec-websocket-protocol")
-    spoken = protocols is not None and _has_token(protocols, _SUBPROTOCOL)
-    origin = headers.get(b"origin")
-    request = FeedRequest(
-        target.show,
-        target.channel,
-        target.resume,
-        None if origin is None else origin.decode("latin-1"),
-        headers[b"host"].decode("latin-1"),
-    )
-    return Upgrade(request, _ANSWER + accept + (_SPOKEN if spoken else b"") + b"\r\n\r\n")
+    return Upgrade(asked.request, _ANSWER + accept + (_SPOKEN if asked.spoken else b"") + b"\r\n\r\n")
 
 
 def origin_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> bool:
