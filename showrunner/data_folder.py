@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from broadcast.clock import ProgrammeMs, WallMs
+from broadcast.clock import ProgrammeMs
 from broadcast.ids import ChannelId
 
 KEY_BYTES = 32
@@ -89,16 +89,16 @@ class DataFolder:
             self._write(path, msgspec.json.encode(keys))
         return keys
 
-    def programme_origin(self, now: WallMs) -> ProgrammeMs:
-        """Return the capture instant of the looped programme's first frame, set at the very first run.
+    def programme_origin(self, first: ProgrammeMs) -> ProgrammeMs:
+        """Return the capture instant of the looped programme's first frame: ``first`` at the very first run.
 
         It stays, so a restarted show goes on with the same picture and the same segment numbers.
         """
         path = self.path / "programme-origin.json"
         if path.exists():
             return ProgrammeMs(msgspec.json.decode(path.read_bytes(), type=int))
-        self._write(path, msgspec.json.encode(now))
-        return ProgrammeMs(now)
+        self._write(path, msgspec.json.encode(first))
+        return first
 
     def _write(self, path: Path, content: bytes) -> None:
         """Write a small file so that it is whole or not there, and readable by its owner alone."""

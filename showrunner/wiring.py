@@ -19,10 +19,10 @@ from broadcast.checkout.adapters.relay import PaymentRelay
 from broadcast.checkout.adapters.sandbox_gateway import SandboxGateway
 from broadcast.checkout.offers import Offer
 from broadcast.checkout.orders import Order
-from broadcast.clock import WallMs
 from broadcast.ids import ChannelId, LookId, Sku
 from broadcast.messages import LookView
 from broadcast.overlay.scene import look_view
+from broadcast.programme.playlist import first_origin
 from broadcast.programme.segments import SegmentIndex
 from broadcast.timeline.adapters.sql_store import TimelineStore
 from broadcast.timeline.rundown import Rundown
@@ -45,9 +45,6 @@ from showrunner.pictures import with_pictures
 from showrunner.screens import rundown_view, state_view
 from showrunner.settings import Settings
 from showrunner.show_folder import LoadedShow
-
-PROGRAMME_LEAD_MS = 60_000
-"""A looped programme began this long before its first run, so that the first player finds a full window."""
 
 log = structlog.get_logger()
 
@@ -85,7 +82,7 @@ class RunningShow:
         self._desk = OrderDesk(show.info.id, self.checkout, self.viewer_tokens)
         self._console = self._make_console()
         self._sandbox = self._make_sandbox() if settings.sandbox_payments else None
-        self._origin = data.programme_origin(WallMs(wall_clock() - PROGRAMME_LEAD_MS))
+        self._origin = data.programme_origin(first_origin(programme, wall_clock()))
         self._programme = ProgrammeDoor(show.info.id, programme, programme_folder, self._origin, wall_clock)
         self._listener = Listener(self._application(), self.hub, self._desk.tap)
         self._base_url = ""

@@ -17,6 +17,9 @@ from broadcast.programme.segments import SegmentIndex
 DEFAULT_WINDOW = 30
 """Segments a live playlist lists: about a minute to seek back in."""
 
+LEAD_MS = 60_000
+"""How much of a programme has been captured when it first goes live: the default window."""
+
 MAX_WINDOW = 5_000
 """Segments a live playlist may list: about three hours."""
 
@@ -54,6 +57,16 @@ def programme_at(index: SegmentIndex, origin: ProgrammeMs, at: ProgrammeMs) -> P
     loop, ticks = divmod(elapsed_ms * index.timescale // 1000, index.total_ticks)
     frame = None if index.frame_ticks is None else ticks // index.frame_ticks
     return ProgrammePosition(loop=loop, ticks=ticks, segment=index.ended_by(ticks), frame=frame)
+
+
+def first_origin(index: SegmentIndex, now: WallMs) -> ProgrammeMs:
+    """Return the origin to give a programme that goes live now for the first time.
+
+    It begins from its first frame, after as many whole loops as fill ``LEAD_MS``: the first player to ask finds a
+    full window to start in.
+    """
+    loop_ms = ticks_to_ms(index.total_ticks, index.timescale)
+    return ProgrammeMs(captured_at(now) - -(-LEAD_MS // loop_ms) * loop_ms)
 
 
 def newest_sequence(index: SegmentIndex, origin: ProgrammeMs, now: WallMs) -> int | None:

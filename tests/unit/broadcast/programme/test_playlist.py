@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from broadcast.clock import ProgrammeMs, WallMs
 from broadcast.programme.errors import ProgrammeError
 from broadcast.programme.playlist import (
+    LEAD_MS,
     MAX_WINDOW,
+    first_origin,
     live_playlist,
     master_playlist,
     newest_sequence,
@@ -238,3 +240,14 @@ def test_the_master_playlist_tells_what_a_player_must_decode():
     assert variant.stream_info.resolution == (640, 360)
     assert variant.stream_info.frame_rate == 25.0
     assert variant.stream_info.bandwidth >= variant.stream_info.average_bandwidth > 0
+
+
+@pytest.mark.parametrize("seconds", [2, 59, 60, 61, 225])
+def test_a_programme_that_first_goes_live_shows_its_first_frame_and_has_a_full_window_behind_it(seconds: int):
+    index = an_index([2 * 90_000] * (seconds // 2) + [90_000] * (seconds % 2), 90_000, frame_ticks=3_600)
+    now = WallMs(1_510_000_000_000)
+    origin = first_origin(index, now)
+    position = programme_at(index, origin, ProgrammeMs(now))
+    assert position is not None
+    assert position.frame == 0
+    assert LEAD_MS <= now - origin < LEAD_MS + seconds * 1000
