@@ -16,6 +16,7 @@
 enum {
     CUE_BYTES = 300,      /* shorter messages are greetings and signs of life */
     HANDS_AT_ONCE = 256,  /* handshakes on their way */
+    KINDS = 64,           /* of viewers' programs: so many different heads, and every key is another */
     READ_BYTES = 65536,
     REST_NS = 1000000,    /* between two looks at the sockets while a cue is coming in */
 };
@@ -79,8 +80,8 @@ static void ask(int descriptor) {
     struct epoll_event readable = {.events = EPOLLIN, .data.fd = descriptor};
     int length = snprintf(request, sizeof request,
                           "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-                          path, address, ntohs(server.sin_port));
+                          "Sec-WebSocket-Key: %022d==\r\nSec-WebSocket-Version: 13\r\nUser-Agent: viewer/%d\r\n\r\n",
+                          path, address, ntohs(server.sin_port), descriptor, descriptor % KINDS);
     if (send(descriptor, request, (size_t)length, MSG_NOSIGNAL) != length) {
         again(descriptor);
         return;
