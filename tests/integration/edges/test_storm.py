@@ -10,7 +10,7 @@ from house import SHOW, House
 from log_server import LogServer
 
 VIEWERS = 2_000
-HANDSHAKES_PER_SECOND = 300
+HANDSHAKES_PER_SECOND = 150
 
 log = logging.getLogger(__name__)
 
