@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
-from crash_show import free_port, write_show
+from crash_show import write_show
+from ports import free_port
 
 START_TIMEOUT_S = 120.0
 LOOK_EVERY_S = 0.01

@@ -1,8 +1,5 @@
 """A show made for being crashed: a few looks, one article everybody wants, plenty of the others."""
 
-import contextlib
-import random
-import socket
 from pathlib import Path
 
 from little_video import write_video
@@ -14,8 +11,6 @@ HOT = "HOT"
 HOT_STOCK = 120
 PLENTY_STOCK = 50_000
 LIMIT_PER_BUYER = 2
-PORTS, PORT_TRIES = (20_000, 32_000), 50
-"""Below what Linux and the others give to those who connect."""
 
 _SHOW = f"""\
 id = "{SHOW_ID}"
@@ -62,16 +57,3 @@ def write_show(folder: Path) -> Path:
     (show / "rundown.csv").write_text("\n".join(["Cue,Look,Look ID,Title,Brand,SKUs", *cues, ""]))
     write_video(folder / "programme.mp4")
     return show
-
-
-def free_port() -> int:
-    """Return a port nobody listens on now, and that the system gives to nobody who connects.
-
-    A crowd that tries to reach a dead server from ports of the usual range sooner or later gets the server's own
-    port, meets itself there, and the next server finds its port taken.
-    """
-    candidates = random.sample(range(*PORTS), PORT_TRIES)
-    for port in candidates:
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
-    raise AssertionError("no port is free")

