@@ -1,7 +1,7 @@
 """What may go wrong at the start and is the person's to mend: said in words, never as a trace."""
 
 from broadcast.channels.cue_log import LogUnreachableError
-from broadcast.checkout.adapters.sqlite import NotDurableError
+from broadcast.checkout.adapters.durability import NotDurableError
 from showrunner.data_folder import DataFolderError
 from showrunner.http.pages import PagesMissingError
 from showrunner.listening import PortTakenError

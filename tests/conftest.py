@@ -1,6 +1,7 @@
 """Fixtures every test may use. The heavy imports happen only where a fixture is asked for."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from house import House
+    from postgres import PostgresServer
 
 
 @pytest.fixture
@@ -35,3 +37,36 @@ async def small_house(tmp_path: Path) -> "AsyncIterator[House]":
 
     async with open_house(tmp_path / "data", guest_tokens_per_minute=3, commands_per_minute=3) as house:
         yield house
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> "Iterator[tuple[PostgresServer, str]]":
+    """One real PostgreSQL for all tests of this process, and the name of a migrated database to copy."""
+    from postgres import PostgresServer
+
+    from showrunner.databases import migrate_postgres
+
+    server = PostgresServer()
+    try:
+        server.start()
+        template = server.new_database()
+        asyncio.run(migrate_postgres(server.url(template)))
+        yield server, template
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def postgres(postgres_template: "tuple[PostgresServer, str]") -> "PostgresServer":
+    """A real PostgreSQL, running."""
+    server, _ = postgres_template
+    return server
+
+
+@pytest.fixture
+def postgres_url(postgres_template: "tuple[PostgresServer, str]") -> Iterator[str]:
+    """The address of a migrated database of the test's own."""
+    server, template = postgres_template
+    name = server.new_database(template)
+    yield server.url(name)
+    server.drop_database(name)

@@ -12,7 +12,7 @@ from broadcast.errors import TITLES
 ROOMS = ("timeline", "overlay", "checkout", "channels", "programme")
 TOUCHES_THE_WORLD = frozenset(
     {
-        "aiohttp", "aiosqlite", "alembic", "asyncio", "av", "http", "io", "logging", "multiprocessing", "os",
+        "aiohttp", "aiosqlite", "alembic", "asyncio", "asyncpg", "av", "http", "io", "logging", "multiprocessing", "os",
         "pathlib", "prometheus_client", "random", "redis", "secrets", "select", "shutil", "signal", "socket",
         "socketio", "sqlalchemy", "sqlite3", "ssl", "structlog", "subprocess", "sys", "tempfile", "threading", "time",
         "uuid", "uuid_utils", "uvloop",

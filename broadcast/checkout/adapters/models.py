@@ -6,6 +6,9 @@ constraints) and a restart can compare the two. Instants are wall time in UTC mi
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, Table, Text
 
+SCHEMA = "checkout"
+"""Where the tables are on a server that has schemas."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -70,8 +73,18 @@ record_owners = Table(
     "record_owners",
     metadata,
     Column("show_id", Text, primary_key=True),
-    # counts the processes that took the show over; only the newest may write
+    # counts how often the show was taken over; only who did so last may write
     Column("generation", BigInteger, nullable=False),
+    # who that was: after a failure it may count on, anybody else's turn is another's
+    Column("holder", Text),
+)
+
+desk_owners = Table(
+    "desk_owners",
+    metadata,
+    Column("show_id", Text, primary_key=True),
+    # where the doors reach the process that decides; true only while that process holds the show's lock
+    Column("address", Text, nullable=False),
 )
 
 payment_outbox = Table(

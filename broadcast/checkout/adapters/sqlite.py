@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
+from broadcast.checkout.adapters.durability import NotDurableError
+
 BUSY_TIMEOUT_MS = 5_000
 """How long a statement waits for another process's write lock."""
 
@@ -12,10 +14,6 @@ BEGIN_MODE = "sqlite_begin_mode"
 """Execution option: ``IMMEDIATE`` for a transaction that reads before it writes, so that it cannot fail half-way."""
 
 _SYNCHRONOUS_FULL = 2
-
-
-class NotDurableError(Exception):
-    """The database would acknowledge what it could still lose."""
 
 
 def sqlite_engine(path: Path) -> Engine:

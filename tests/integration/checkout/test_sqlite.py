@@ -5,8 +5,9 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from broadcast.checkout.adapters.durability import NotDurableError
 from broadcast.checkout.adapters.models import metadata, orders, stock
-from broadcast.checkout.adapters.sqlite import BEGIN_MODE, NotDurableError, sqlite_engine
+from broadcast.checkout.adapters.sqlite import BEGIN_MODE, sqlite_engine
 
 COATS = {"show_id": "gala", "sku": "coat-m", "initial": 5, "left": 5, "reserved": 0, "sold": 0}
 
