@@ -7,6 +7,7 @@ import uuid_utils
 
 from broadcast.channels.adapters.address_caps import AddressCaps
 from broadcast.channels.adapters.feed_hub import FeedHub
+from broadcast.channels.adapters.send_ring import SendRing
 from broadcast.channels.admission import Admission
 from broadcast.channels.cue_log import CueLog
 from broadcast.channels.deep_links import LinkBook
@@ -43,4 +44,5 @@ def feed_hub(settings: FeedSettings, show: LoadedShow, articles: Mapping[Sku, Ar
         addresses=AddressCaps(settings.max_viewers_per_address) if settings.max_viewers_per_address else None,
         admission=Admission(settings.handshakes_per_second) if settings.handshakes_per_second else None,
         heartbeat_s=settings.heartbeat_s,
+        ring=SendRing.open(),
     )

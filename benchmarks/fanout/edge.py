@@ -17,6 +17,7 @@ from benchmarks.fanout.cue import CHANNEL, EPOCH_CHARS, PROFILE, show
 from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.adapters.feed_socket import Reply
 from broadcast.channels.adapters.redis_log import RedisCueLog
+from broadcast.channels.adapters.send_ring import SendRing
 from broadcast.channels.deep_links import LinkBook
 from broadcast.clock import WallMs
 from broadcast.ids import ChannelId, ShowId
@@ -42,6 +43,7 @@ async def main(redis_url: str, name: ShowId, port: int) -> None:
         links=LinkBook(name, {}),
         now=lambda: WallMs(time.time_ns() // 1_000_000),
         max_viewers=MAX_VIEWERS,
+        ring=SendRing.open(),
     )
     await hub.start()
     listener = Listener(web.Application(), hub, _nobody_taps)

@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from broadcast.channels.adapters.crowd import Crowd, Straggler
+from broadcast.channels.adapters.send_ring import SendRing
 from broadcast.channels.close_codes import CloseCode
 from broadcast.channels.cue_log import LogMessage, LogRecord
 from broadcast.channels.deep_links import LinkBook
@@ -38,7 +39,11 @@ class ChannelFeed:
     """One channel's viewers and their common bytes."""
 
     def __init__(
-        self, profile: ChannelProfile, links: LinkBook, on_gone: Callable[[str], None] = lambda _address: None
+        self,
+        profile: ChannelProfile,
+        links: LinkBook,
+        on_gone: Callable[[str], None] = lambda _address: None,
+        ring: SendRing | None = None,
     ) -> None:
         self.profile = profile
         self._links = links
@@ -48,7 +53,7 @@ class ChannelFeed:
         self._looks: dict[CueId, LookView] = {}
         self._viewers: dict[Viewer, str] = {}
         self._aside: dict[Viewer, None] = {}
-        self._crowd = Crowd()
+        self._crowd = Crowd(ring)
         self._snapshot: tuple[tuple[Epoch, int, CueId | None], bytes, bytes] | None = None
 
     def __len__(self) -> int:

@@ -11,6 +11,7 @@ import structlog
 
 from broadcast.channels.adapters.address_caps import AddressCaps
 from broadcast.channels.adapters.channel_feed import ChannelFeed, Viewer
+from broadcast.channels.adapters.send_ring import SendRing
 from broadcast.channels.adapters.waiting_heads import WaitingHeads
 from broadcast.channels.admission import Admission
 from broadcast.channels.close_codes import CloseCode
@@ -99,6 +100,7 @@ class FeedHub:
         addresses: how many one network address may have, or None for no limit.
         admission: how many are greeted a second, or None for no limit.
         heartbeat_s: idle viewers hear a sign of life this often.
+        ring: sends a frame to many sockets at once; the hub closes it. None sends one by one.
     """
 
     def __init__(  # noqa: PLR0913 - the parts and bounds of an edge, by name
@@ -115,6 +117,7 @@ class FeedHub:
         addresses: AddressCaps | None = None,
         admission: Admission | None = None,
         heartbeat_s: float = HEARTBEAT_S,
+        ring: SendRing | None = None,
     ) -> None:
         self._show = show
         self._log = cue_log
@@ -127,7 +130,8 @@ class FeedHub:
         self._admission = admission
         self._heartbeat_s = heartbeat_s
         gone = addresses.leave if addresses is not None else _not_counted
-        self._channels = {profile.id: ChannelFeed(profile, links, gone) for profile in profiles}
+        self._ring = ring
+        self._channels = {profile.id: ChannelFeed(profile, links, gone, ring) for profile in profiles}
         self.leaving = WaitingHeads(MAX_LEAVING, CLOSE_GRACE_S)
         """Connections of viewers told to go, until they are gone; whoever stops the listener cuts the rest."""
         self._moment: tuple[Epoch, int, WallMs] | None = None
@@ -184,6 +188,8 @@ class FeedHub:
             for viewer in feed.viewers():
                 viewer.close(CloseCode.GOING_AWAY, "this server is shutting down")
                 feed.leave(viewer)
+        if self._ring is not None:
+            self._ring.close()
 
     async def _open(self) -> None:
         records = await self._log.open()

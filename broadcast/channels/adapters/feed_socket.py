@@ -127,6 +127,12 @@ class FeedSocket(asyncio.Protocol):
         if not self._write(rest):
             self.close(CloseCode.TOO_SLOW, "too slow")
 
+    def cut(self) -> None:
+        """End the connection: what went out last is not known. The viewer comes back and resumes exactly."""
+        writer = self._writer
+        if writer is not None:
+            writer.transport.abort()
+
     def ping(self) -> None:
         """Write a ping."""
         self._write(PING_FRAME)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from broadcast.channels.adapters.crowd import Crowd
+from broadcast.channels.adapters.send_ring import SendRing
 
 FRAME = b"\x81\x03cue"
 LARGE = b"x" * 8_000_000
@@ -19,6 +20,7 @@ class Watching:
         self.ours.setblocking(False)
         self.theirs.setblocking(False)
         self.missing: bytes | None = None
+        self.was_cut = False
 
     @property
     def descriptor(self) -> int:
@@ -26,6 +28,9 @@ class Watching:
 
     def fell_behind(self, rest: bytes) -> None:
         self.missing = rest
+
+    def cut(self) -> None:
+        self.was_cut = True
 
     def received(self) -> bytes:
         heard = b""
@@ -45,9 +50,17 @@ def viewers() -> Iterator[list[Watching]]:
         viewer.theirs.close()
 
 
+@pytest.fixture(params=["one by one", "many at once"])
+def ring(request: pytest.FixtureRequest) -> Iterator[SendRing | None]:
+    ring = SendRing(entries=2) if request.param == "many at once" else None
+    yield ring
+    if ring is not None:
+        ring.close()
+
+
 @pytest.fixture
-def crowd(viewers: list[Watching]) -> Crowd:
-    crowd = Crowd()
+def crowd(viewers: list[Watching], ring: SendRing | None) -> Crowd:
+    crowd = Crowd(ring)
     for viewer in viewers:
         crowd.enter(viewer.descriptor, viewer)
     return crowd
@@ -85,7 +98,7 @@ def test_a_viewer_whose_connection_broke_is_told_the_whole_frame_and_the_rest_ge
     assert [viewer.received() for viewer in viewers[1:]] == [FRAME] * 4
 
 
-def test_nobody_is_always_last() -> None:
+def test_nobody_is_always_last(ring: SendRing | None) -> None:
     order: list[int] = []
 
     class Full:
@@ -98,7 +111,10 @@ def test_nobody_is_always_last() -> None:
             assert rest == FRAME
             order.append(self.name)
 
-    crowd = Crowd()
+        def cut(self) -> None:
+            raise AssertionError("nothing is unknown here")
+
+    crowd = Crowd(ring)
     for name in range(4):
         crowd.enter(-1 - name, Full(name))
     last = set()
