@@ -9,8 +9,8 @@ from aiohttp import web
 
 from broadcast.channels.adapters.feed_socket import Reply
 from broadcast.channels.adapters.tokens import Viewer, ViewerTokens, bearer
-from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
 from broadcast.checkout.decisions import Placed
+from broadcast.checkout.port import OrderDoor
 from broadcast.errors import Refusal, problem
 from broadcast.ids import ChannelId, OrderId, ShowId
 from broadcast.messages import MAX_KEY_CHARS, OrderAnswer, OrderMessage, OrderRequest, ProblemMessage, Tap
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 class OrderDesk:
     """Takes taps from both doors, answers them, and tells the WebSocket that placed an order how it goes on."""
 
-    def __init__(self, show: ShowId, checkout: GroupCommitCheckout, tokens: ViewerTokens) -> None:
+    def __init__(self, show: ShowId, checkout: OrderDoor, tokens: ViewerTokens) -> None:
         self._show = show
         self._checkout = checkout
         self._tokens = tokens
@@ -58,7 +58,7 @@ class OrderDesk:
 
     async def _get(self, request: web.Request) -> web.Response:
         viewer = self._viewer(request)
-        order = self._checkout.order(viewer.channel, viewer.buyer, OrderId(request.match_info["order"]))
+        order = await self._checkout.order(viewer.channel, viewer.buyer, OrderId(request.match_info["order"]))
         return _answer(order, 200, {"Cache-Control": "no-store"})
 
     async def _cancel(self, request: web.Request) -> web.Response:
@@ -88,21 +88,14 @@ class OrderDesk:
             reply(_json.encode(ProblemMessage(id=tap.id, problem=problem("internal"))))
         else:
             reply(_json.encode(order_message(tap.id, placed.answer, replayed=placed.replayed)))
-            self._watch(placed.answer, tap.id, reply)
-            self._catch_up(viewer, placed)
+            self._watch(viewer, placed.answer, tap.id, reply)
 
-    def _catch_up(self, viewer: Viewer, placed: Placed) -> None:
-        """Tell a buyer who came back what became of the order meanwhile: its news went to the old connection."""
-        if placed.replayed:
-            order = self._checkout.order(viewer.channel, viewer.buyer, placed.answer.order)
-            if order != placed.answer:
-                self.changed(order)
-
-    def _watch(self, order: OrderAnswer, tap_id: str, reply: Reply) -> None:
+    def _watch(self, viewer: Viewer, order: OrderAnswer, tap_id: str, reply: Reply) -> None:
         self._watched[order.order] = (tap_id, reply)
         self._watched.move_to_end(order.order)
         if len(self._watched) > MAX_WATCHED_ORDERS:
             self._watched.popitem(last=False)
+        self._checkout.watch(viewer.channel, viewer.buyer, order)
 
     def changed(self, order: OrderAnswer) -> None:
         """Push an order's news to the WebSocket it was placed on, if that is still there."""

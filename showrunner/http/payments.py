@@ -6,9 +6,9 @@ import msgspec
 from aiohttp import web
 
 from broadcast.channels.adapters.tokens import ProducerTokens, bearer
-from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
 from broadcast.checkout.adapters.notifications import verify
 from broadcast.checkout.adapters.sandbox_gateway import SandboxBehaviour
+from broadcast.checkout.port import PaymentNews
 from broadcast.ids import ShowId
 from showrunner.http.bodies import read_body, read_json
 
@@ -45,7 +45,7 @@ class PaymentDoor:
     def __init__(
         self,
         show: ShowId,
-        checkout: GroupCommitCheckout,
+        checkout: PaymentNews,
         secret: str,
         tokens: ProducerTokens,
         sandbox: Behaving | None,

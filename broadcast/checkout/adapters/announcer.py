@@ -29,10 +29,14 @@ class Announcer:
     def changes(self, changes: Changes) -> None:
         """Tell of all that a batch changed."""
         self.stock(changes.touched)
-        for order in (*changes.placed.values(), *changes.changed.values()):
-            _call(self._on_order_changed, order)
+        self.orders((*changes.placed.values(), *changes.changed.values()))
         if changes.opened:
             self.errands(changes.opened.values())
+
+    def orders(self, orders: Iterable[Order]) -> None:
+        """Tell that these orders are different, or new."""
+        for order in orders:
+            _call(self._on_order_changed, order)
 
     def stock(self, skus: Iterable[Sku]) -> None:
         """Tell that these SKUs' pieces, or what a card says of them, changed."""

@@ -104,6 +104,8 @@ class GroupCommitCheckout:
         self._pump: asyncio.Task[None] | None = None
         self._sweeper: asyncio.Task[None] | None = None
         self.refusals: dict[str, int] = {}
+        self.superseded = asyncio.Event()
+        """Set once another process has taken the record over: this desk is of no more use."""
 
     # ------------------------------------------------------------ life
 
@@ -208,9 +210,12 @@ class GroupCommitCheckout:
         """Say how much later than capture this channel's viewers see a frame."""
         self._openings.set_fence(channel, fence_ms)
 
+    async def openings_known(self) -> None:
+        """Return at once: the desk is here."""
+
     # ------------------------------------------------------------ questions
 
-    def order(self, channel: ChannelId, buyer: BuyerId, order: OrderId) -> OrderAnswer:
+    async def order(self, channel: ChannelId, buyer: BuyerId, order: OrderId) -> OrderAnswer:
         """Return a buyer's order as the record has it.
 
         Raises:
@@ -220,6 +225,12 @@ class GroupCommitCheckout:
         if found is None or (found.channel, found.buyer) != (channel, buyer):
             raise Refusal("no-such-order")
         return found.answer()
+
+    def watch(self, channel: ChannelId, buyer: BuyerId, order: OrderAnswer) -> None:
+        """Tell what became of an order that its buyer knows an earlier state of; later changes are told anyway."""
+        found = self._durable(order.order)
+        if found is not None and found.scope[:2] == (channel, buyer) and found.status != order.status:
+            self._announce.orders((found,))
 
     def stock(self) -> dict[Sku, SkuCounter]:
         """Return every SKU's pieces, as of the last decision."""
@@ -305,6 +316,7 @@ class GroupCommitCheckout:
             _log.critical("another process has taken this show over; this one answers no more taps")
             self._stopping = True
             self._turn_away(batch)
+            self.superseded.set()
             return
         except Exception:  # noqa: BLE001 - whatever it was, only the record can tell what is true now
             _log.exception("a batch of %d commands could not be made durable", len(batch))

@@ -14,6 +14,7 @@ Needs a connection of its own to the server: not one shared by a pooler in trans
 import asyncio
 import contextlib
 import logging
+import time
 from hashlib import blake2b
 
 from broadcast.checkout.adapters.models import SCHEMA, desk_owners
@@ -23,6 +24,9 @@ from broadcast.ids import ShowId
 HEARTBEAT_S = 1.0
 HEARTBEAT_TIMEOUT_S = 2.0
 LEASE_S = 5.0
+SURE_S = 4.0
+"""How long after asking the last heartbeat that was answered the claim is sure: less than the lease."""
+
 POLL_S = 0.25
 """How often a standby tries to become the owner."""
 
@@ -73,7 +77,17 @@ class Ownership:
         self._number = lock_number(show)
         self._connection: Connection | None = None
         self._heartbeat: asyncio.Task[None] | None = None
+        self._asked_at = 0.0
         self.lost = asyncio.Event()
+
+    @property
+    def holds(self) -> bool:
+        """Whether no other process can be the owner at this moment.
+
+        A process that was frozen hears of nothing when it goes on; the time that went by tells it, before it answers
+        anybody from a memory that may be stale.
+        """
+        return self._connection is not None and not self.lost.is_set() and time.monotonic() - self._asked_at < SURE_S
 
     async def acquire(self, address: str) -> None:
         """Wait until no other process owns the show, however long, then own it and say where we are.
@@ -98,6 +112,7 @@ class Ownership:
             while not await connection.fetchval(_BECOME, self._number):  # noqa: ASYNC110 - the event is elsewhere
                 await asyncio.sleep(POLL_S)
             await connection.execute(_ENTER, self._show, address)
+            asked_at = time.monotonic()
             await connection.execute(_TELL, self._show)
         except UNREACHABLE as failed:
             connection.terminate()
@@ -107,6 +122,7 @@ class Ownership:
             connection.terminate()
             raise
         self.lost.clear()
+        self._asked_at = asked_at
         self._connection = connection
         self._heartbeat = asyncio.create_task(self._beat(connection), name="checkout-ownership")
         connection.add_termination_listener(self._ended)
@@ -135,7 +151,9 @@ class Ownership:
         try:
             while True:
                 await asyncio.sleep(HEARTBEAT_S)
+                asked_at = time.monotonic()
                 await connection.fetchval("SELECT 1", timeout=HEARTBEAT_TIMEOUT_S)
+                self._asked_at = asked_at
         except UNREACHABLE as failed:
             _log.warning("the ownership of %s is lost: %r", self._show, failed)
             connection.terminate()

@@ -107,10 +107,10 @@ async def test_taps_that_wait_together_share_one_transaction(house: Any, gate: A
 async def test_buyers_see_their_own_orders_only(house: Any, place: Place):
     checkout = await house.open()
     answer = (await place(checkout)).answer
-    assert checkout.order("youku", "li", answer.order) == answer
+    assert await checkout.order("youku", "li", answer.order) == answer
     for channel, buyer, order in [("taobao", "li", answer.order), ("youku", "han", answer.order), ("youku", "li", "x")]:
         with pytest.raises(Refusal, match="no-such-order"):
-            checkout.order(channel, buyer, order)
+            await checkout.order(channel, buyer, order)
 
 
 async def test_the_house_is_told_of_every_change_once_it_is_durable(house: Any, place: Place):
@@ -165,7 +165,7 @@ async def test_news_of_a_wrong_amount_is_refused_counted_and_moves_nothing(house
     lie = PaymentNotification(id="1", kind="captured", order=order, amount=Money(1, "CNY"))
     assert await why(checkout.payment_notified(lie)) == "invalid"
     assert checkout.refusals == {"invalid": 1}
-    assert checkout.order("youku", "li", order).status == "reserved"
+    assert (await checkout.order("youku", "li", order)).status == "reserved"
 
 
 async def test_a_hold_that_runs_out_gives_the_stock_back(house: Any, place: Place, monkeypatch: pytest.MonkeyPatch):
@@ -180,7 +180,7 @@ async def test_a_hold_that_runs_out_gives_the_stock_back(house: Any, place: Plac
     order = (await place(checkout)).answer.order
     house.now += 900_000
     await released.wait()
-    assert checkout.order("youku", "li", order).status == "released"
+    assert (await checkout.order("youku", "li", order)).status == "released"
     assert checkout.stock()["coat-m"].left == 5
 
 
@@ -263,10 +263,10 @@ async def test_an_order_on_its_way_to_the_disk_is_shown_as_the_record_has_it(
     gate.close()
     cancelled = asyncio.ensure_future(checkout.cancel("youku", "li", order))
     await settled()
-    assert checkout.order("youku", "li", order).status == "reserved"
+    assert (await checkout.order("youku", "li", order)).status == "reserved"
     gate.open()
     await cancelled
-    assert checkout.order("youku", "li", order).status == "released"
+    assert (await checkout.order("youku", "li", order)).status == "released"
 
 
 async def test_callers_who_hang_up_break_nothing(house: Any, gate: Any, place: Place, settled: Settled):

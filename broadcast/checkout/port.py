@@ -1,0 +1,98 @@
+"""The checkout port: what takes taps and knows the stock, whether the desk is in this process or in another.
+
+The desk of a show has one owner at a time. Whoever holds this port need not know whether that is this process.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from broadcast.checkout.decisions import Placed
+from broadcast.checkout.payment import PaymentNotification
+from broadcast.clock import ProgrammeMs
+from broadcast.ids import BuyerId, ChannelId, OrderId, Sku
+from broadcast.messages import OrderAnswer, OrderCounters, OrderRequest, SkuCounter
+
+
+class OrderDoor(Protocol):
+    """What a door that takes taps needs. Every refusal is raised as ``broadcast.errors.Refusal``."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether a tap can be taken."""
+
+    async def place(self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest) -> Placed:
+        """Place an order; when this returns, it is durable.
+
+        Raises:
+            Refusal: whatever the desk refuses, or ``busy``: retrying with the same key is always safe.
+        """
+
+    async def cancel(self, channel: ChannelId, buyer: BuyerId, order: OrderId) -> OrderAnswer:
+        """Give an order up and its stock back.
+
+        Raises:
+            Refusal: ``no-such-order``, ``not-cancellable`` or ``busy``.
+        """
+
+    async def order(self, channel: ChannelId, buyer: BuyerId, order: OrderId) -> OrderAnswer:
+        """Return a buyer's order as the record has it.
+
+        Raises:
+            Refusal: ``no-such-order``, also for other buyers' orders, or ``busy``.
+        """
+
+    def watch(self, channel: ChannelId, buyer: BuyerId, order: OrderAnswer) -> None:
+        """Tell of every change of an order from now on, starting from what its buyer knows of it."""
+
+
+class StockBook(Protocol):
+    """What those who show the sale need, and the timeline that opens it."""
+
+    def stock(self) -> dict[Sku, SkuCounter]:
+        """Return every SKU's pieces; those of which nothing is known yet are left out."""
+
+    def counters(self) -> OrderCounters:
+        """Return the show's orders by status."""
+
+    refusals: dict[str, int]
+    """Taps refused here, by problem."""
+
+    def open_for_sale(self, skus: Iterable[Sku], opens_at_ms: ProgrammeMs) -> None:
+        """Put SKUs on sale from this frame on; each channel follows by its own fence."""
+
+    def withdraw(self, skus: Iterable[Sku]) -> None:
+        """Take SKUs off sale. Orders already placed stand."""
+
+    def set_fence(self, channel: ChannelId, fence_ms: int) -> None:
+        """Say how much later than capture this channel's viewers see a frame."""
+
+    async def openings_known(self) -> None:
+        """Wait until the desk honours what was opened so far; not long, and not while it has no owner."""
+
+
+class PaymentNews(Protocol):
+    """What takes in news of payments."""
+
+    async def payment_notified(self, notification: PaymentNotification) -> None:
+        """Take in a gateway's verified news; when this returns, it is durable. The same news again is harmless.
+
+        Raises:
+            Refusal: ``no-such-order``, ``invalid`` or ``busy``; nothing moved.
+        """
+
+
+class Checkout(OrderDoor, StockBook, PaymentNews, Protocol):
+    """All of it."""
+
+    async def start(self) -> None:
+        """Begin."""
+
+    async def stop(self) -> None:
+        """Answer what was accepted, then end."""
+
+    async def fulfil(self, order: OrderId) -> OrderAnswer:
+        """Note that the goods of a paid order were handed over.
+
+        Raises:
+            Refusal: ``no-such-order``, ``invalid`` where it is not paid, or ``busy``.
+        """
