@@ -13,6 +13,13 @@ export interface ClockEstimate {
   readonly source: 'probe' | 'snapshot';
 }
 
+/** A reading of the server's clock: wrong by at most `error_ms`. */
+export interface ServerTime {
+  readonly now_ms: number;
+  readonly error_ms: number;
+  readonly source: ClockEstimate['source'];
+}
+
 /** Probes kept; the one with the shortest way there and back decides. */
 export const MAX_SAMPLES = 30;
 
@@ -82,6 +89,12 @@ export class ServerClock {
     if (best !== null) return { offset_ms: best.offset_ms, error_ms: boundAt(best, now), source: 'probe' };
     if (this.#coarse === null) return null;
     return { offset_ms: this.#coarse.offset_ms, error_ms: boundAt(this.#coarse, now), source: 'snapshot' };
+  }
+
+  /** The server's wall time now with the bound of its error, or null before the server was heard. */
+  told(): ServerTime | null {
+    const estimate = this.estimate();
+    return estimate === null ? null : { now_ms: this.#local() + estimate.offset_ms, error_ms: estimate.error_ms, source: estimate.source };
   }
 
   /** The server's wall time now; this page's own before the server was heard. */

@@ -11,6 +11,7 @@ import { Localizer, type Lang } from '../shared/i18n';
 import type { LookView } from '../shared/messages';
 import { isOpen } from '../shared/order-book';
 import { PageLanguage } from '../shared/page-language';
+import type { ServerTime } from '../shared/clock';
 import type { Reading } from '../shared/playhead';
 import type { PictureState, Programme } from '../shared/programme';
 import { openScreen } from '../shared/screen';
@@ -87,6 +88,11 @@ export class ViewerPage extends LitElement {
   /** The programme time of the frame on screen, for whoever measures this page from outside; null before the first frame. */
   get reading(): Reading | null {
     return this.#viewing.showing.reading;
+  }
+
+  /** The server's time as this page has it, with the bound of its error, for the same; null before the server was heard. */
+  get serverTime(): ServerTime | null {
+    return this.#viewing.clock.told();
   }
 
   override connectedCallback(): void {
