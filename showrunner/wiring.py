@@ -17,6 +17,7 @@ from broadcast.channels.cue_log import CueLog
 from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
 from broadcast.checkout.adapters.relay import PaymentRelay
 from broadcast.checkout.adapters.sandbox_gateway import SandboxGateway
+from broadcast.checkout.adapters.sqlite_record import SqliteRecord
 from broadcast.checkout.offers import Offer
 from broadcast.checkout.orders import Order
 from broadcast.ids import ChannelId, LookId, Sku
@@ -152,7 +153,7 @@ class RunningShow:
     def _make_checkout(self) -> GroupCommitCheckout:
         settings = self._show.settings
         return GroupCommitCheckout(
-            open_checkout(self._data.checkout_database),
+            SqliteRecord(open_checkout(self._data.checkout_database), self._show.info.id, new_id()),
             show=self._show.info.id,
             offers=[
                 Offer(

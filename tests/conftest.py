@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,8 @@ def postgres_template() -> "Iterator[tuple[PostgresServer, str]]":
     try:
         server.start()
         template = server.new_database()
-        asyncio.run(migrate_postgres(server.url(template)))
+        with ThreadPoolExecutor(1) as elsewhere:  # here a loop may be running: that of the test that asked first
+            elsewhere.submit(lambda: asyncio.run(migrate_postgres(server.url(template)))).result()
         yield server, template
     finally:
         server.remove()

@@ -1,9 +1,9 @@
 """Group commit: taps that wait together are decided together, made durable by one transaction, then all answered.
 
 While one batch is on its way to the disk, the next one gathers; the more buyers press, the more share each sync, so
-throughput rises with the crowd. Deciding happens on the event loop (it is pure and takes microseconds), writing in one
-thread of its own. What the record already settles — a tap seen before, a SKU not on sale, stock that is gone — is
-answered from memory and touches no store.
+throughput rises with the crowd. Deciding happens on the event loop (it is pure and takes microseconds), writing is
+the record's affair, in whichever store it lies. What the record already settles — a tap seen before, a SKU not on sale,
+stock that is gone — is answered from memory and touches no store.
 """
 
 import asyncio
@@ -11,10 +11,7 @@ import contextlib
 import logging
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import TypeVar, cast
-
-from sqlalchemy import Engine
+from typing import cast
 
 from broadcast.checkout.adapters.announcer import Announcer, ErrandListener
 from broadcast.checkout.adapters.record import Record, Recorded, SupersededError
@@ -50,30 +47,30 @@ RECOVERY_FIRST_DELAY_MS = 50
 RECOVERY_MAX_DELAY_MS = 2_000
 """How long to wait before reading an unreadable record again: doubling, up to this."""
 
-_T = TypeVar("_T")
-
 _log = logging.getLogger(__name__)
 
 
 class GroupCommitCheckout:
-    """Checkout on one SQL record with one writer. All methods belong to one event loop.
+    """Checkout on one record with one writer. All methods belong to one event loop.
 
     Refusals (``broadcast.errors.Refusal``) are raised. ``busy`` carries ``retry_after_ms``; retrying with the same
     key is always safe.
 
     Args:
-        engine: of the record; its tables exist (see ``adapters.models``).
-        offers: the catalogue. Its stock counts on the first start; see ``Record.take_over`` for later ones.
+        record: of this show; its tables exist. Closed by ``stop``.
+        offers: the catalogue. Its stock counts on the first start; see ``record.take_over`` for later ones.
         fences_ms: every channel of the show → how much later than capture its viewers see a frame.
         hold_ms: how long stock is held for a payment.
         on_stock_changed, on_order_changed: called on the event loop once the change is durable.
-        executor: where the record is written, one job at a time; by default a thread of its own.
         jitter: draws from [0, 1), to spread retries.
+
+    Attributes:
+        superseded: set once another process has taken the show over; this one answers no more taps.
     """
 
     def __init__(  # noqa: PLR0913 - everything the world gives is an argument, by name
         self,
-        engine: Engine,
+        record: Record,
         *,
         show: ShowId,
         offers: Sequence[Offer],
@@ -83,7 +80,6 @@ class GroupCommitCheckout:
         new_id: NewId,
         on_stock_changed: Callable[[Sku], None],
         on_order_changed: Callable[[Order], None],
-        executor: Executor | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._show = show
@@ -94,8 +90,7 @@ class GroupCommitCheckout:
         self._new_id = new_id
         self._announce = Announcer(on_stock_changed, on_order_changed)
         self._jitter = jitter
-        self._record = Record(engine, show)
-        self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="checkout-record")
+        self._record = record
         self._desk = self._empty_desk()
         self._room = WaitingRoom()
         self._in_flight: Changes | None = None
@@ -114,12 +109,12 @@ class GroupCommitCheckout:
 
         Raises:
             RecordDisagreesError: the record contradicts itself.
-            SQLAlchemyError: the record cannot be read or written.
+            Exception: of the store: the record cannot be read or written.
         """
         if self._pump is not None:
             raise RuntimeError("already started")
-        await self._write_with(lambda: self._record.take_over(self._offers.values(), self._now()))
-        self._rebuild(await self._write_with(self._record.load))
+        await self._record.take_over(self._offers.values(), self._now())
+        self._rebuild(await self._record.load())
         self._ready = True
         self._pump = asyncio.create_task(self._run(), name="checkout-commits")
         self._sweeper = asyncio.create_task(self._sweep(), name="checkout-holds")
@@ -133,10 +128,9 @@ class GroupCommitCheckout:
             await asyncio.gather(self._sweeper, return_exceptions=True)
         if self._pump is not None:
             await self._pump
-            await self._write_with(self._record.close)
             self._pump = None
         self._ready = False
-        self._executor.shutdown(wait=False)
+        await self._record.close()
 
     @property
     def ready(self) -> bool:
@@ -311,7 +305,7 @@ class GroupCommitCheckout:
             answers, changes = decide(self._desk, [one.command for one in batch], self._now(), self._new_id)
             if changes:
                 self._in_flight = changes
-                await self._write_with(lambda: self._record.write(changes))
+                await self._record.write(changes)
         except SupersededError:
             _log.critical("another process has taken this show over; this one answers no more taps")
             self._stopping = True
@@ -344,9 +338,6 @@ class GroupCommitCheckout:
 
     # ------------------------------------------------------------ the record
 
-    async def _write_with(self, job: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, job)
-
     def _empty_desk(self) -> Desk:
         return Desk(self._show, self._offers, self._openings, self._hold_ms)
 
@@ -370,12 +361,16 @@ class GroupCommitCheckout:
 
         It may have reached the disk all the same, so the record is read again before anybody hears anything, and
         nothing is given back on a guess. While the record cannot be read, whoever waits is told to come back: the same
-        key then finds the order, or places it. Gives up only when stopped.
+        key then finds the order, or places it. Gives up only when stopped, or when another process has the show.
         """
         delay_ms = RECOVERY_FIRST_DELAY_MS
         while True:
             try:
-                self._rebuild(await self._write_with(self._read_again))
+                self._rebuild(await self._record.recover())
+            except SupersededError:
+                self._give_way()
+                self._turn_away(self._room.take(len(self._room)))
+                return
             except Exception:  # noqa: BLE001 - whatever it is, buyers hear "busy" and the record is tried again
                 _log.exception("the record cannot be read")
             else:
@@ -391,9 +386,11 @@ class GroupCommitCheckout:
         self._announce.errands(self._desk.errands.values())
         self._announce.stock(self._offers)
 
-    def _read_again(self) -> Recorded:
-        self._record.discard_connection()
-        return self._record.load()
+    def _give_way(self) -> None:
+        """Answer no more: the show is another process's now."""
+        _log.critical("another process has taken this show over; this one answers no more taps")
+        self._stopping = True
+        self.superseded.set()
 
     def _turn_away(self, batch: Iterable[Waiting]) -> None:
         for one in batch:

@@ -9,6 +9,9 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, I
 SCHEMA = "checkout"
 """Where the tables are on a server that has schemas."""
 
+CHANGES = {"changes": True}
+"""Marks columns that are written again when a row changes; the others stay as they were inserted."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -35,9 +38,9 @@ orders = Table(
     Column("currency", Text, nullable=False),
     Column("placed_at_ms", BigInteger, nullable=False),
     Column("hold_until_ms", BigInteger, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("payment", Text, nullable=False),
-    Column("release_reason", Text),
+    Column("status", Text, nullable=False, info=CHANGES),
+    Column("payment", Text, nullable=False, info=CHANGES),
+    Column("release_reason", Text, info=CHANGES),
     CheckConstraint("status IN ('reserved', 'paid', 'fulfilled', 'released')", name="known_status"),
     CheckConstraint("payment IN ('none', 'captured', 'refund-due', 'refunded')", name="known_payment"),
     CheckConstraint("(status = 'released') = (release_reason IS NOT NULL)", name="released_for_a_reason"),
@@ -51,9 +54,15 @@ stock = Table(
     Column("show_id", Text, primary_key=True),
     Column("sku", Text, primary_key=True),
     Column("initial", BigInteger, nullable=False),
-    Column("left", BigInteger, CheckConstraint('"left" >= 0', name="not_oversold"), nullable=False),
-    Column("reserved", BigInteger, CheckConstraint("reserved >= 0", name="reserved_not_negative"), nullable=False),
-    Column("sold", BigInteger, CheckConstraint("sold >= 0", name="sold_not_negative"), nullable=False),
+    Column("left", BigInteger, CheckConstraint('"left" >= 0', name="not_oversold"), nullable=False, info=CHANGES),
+    Column(
+        "reserved",
+        BigInteger,
+        CheckConstraint("reserved >= 0", name="reserved_not_negative"),
+        nullable=False,
+        info=CHANGES,
+    ),
+    Column("sold", BigInteger, CheckConstraint("sold >= 0", name="sold_not_negative"), nullable=False, info=CHANGES),
     CheckConstraint('"left" + reserved + sold = initial', name="every_piece_accounted_for"),
 )
 

@@ -1,16 +1,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from record_homes import PostgresHome, SqliteHome, Watched
 from uuid_utils import uuid7
 
 from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
-from broadcast.checkout.adapters.models import metadata
-from broadcast.checkout.adapters.sqlite import sqlite_engine
 from broadcast.checkout.decisions import Placed
 from broadcast.checkout.offers import Offer
 from broadcast.checkout.orders import Order
@@ -25,46 +22,16 @@ OFFERS = (
 )
 
 
-class GatedExecutor(Executor):
-    """Runs each job at once, unless closed: then jobs wait for ``open``, as writes wait for a slow disk."""
-
-    def __init__(self) -> None:
-        self._held: list[Callable[[], None]] | None = None
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        future: Future[Any] = Future()
-
-        def run() -> None:
-            try:
-                future.set_result(fn(*args, **kwargs))
-            except BaseException as error:  # noqa: BLE001 - an executor hands every error to whoever waits
-                future.set_exception(error)
-
-        if self._held is None:
-            run()
-        else:
-            self._held.append(run)
-        return future
-
-    def close(self) -> None:
-        self._held = []
-
-    def open(self) -> None:
-        held, self._held = self._held or [], None
-        for run in held:
-            run()
-
-
 class House:
-    """Checkouts on one SQLite file, with a clock to turn; what they announced is kept."""
+    """Checkouts on one record, with a clock to turn; what they announced is kept."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, home: SqliteHome | PostgresHome) -> None:
+        self.home = home
         self.now = WallMs(1_500_000_000_000)
-        self.engine: Engine = sqlite_engine(path)
-        metadata.create_all(self.engine)
         self.stock_news: list[Sku] = []
         self.order_news: list[Order] = []
+        self.disk: Watched
+        """Of the checkout opened last."""
         self._started: list[GroupCommitCheckout] = []
 
     async def open(self, offers: tuple[Offer, ...] = OFFERS, **different: Any) -> GroupCommitCheckout:
@@ -80,7 +47,9 @@ class House:
             "on_order_changed": self.order_news.append,
             "jitter": lambda: 0.5,
         }
-        checkout = GroupCommitCheckout(self.engine, **(settings | different))
+        record = Watched(self.home.record(str(uuid7())))
+        self.disk = record
+        checkout = GroupCommitCheckout(record, **(settings | different))
         await checkout.start()
         checkout.open_for_sale([offer.sku for offer in offers], ProgrammeMs(0))
         self._started.append(checkout)
@@ -88,22 +57,33 @@ class House:
 
     async def close(self) -> None:
         for checkout in self._started:
-            if isinstance(checkout._executor, GatedExecutor):
-                checkout._executor.open()
+            assert isinstance(checkout._record, Watched)
+            checkout._record.let_go()
             await checkout.stop()
-        self.engine.dispose()
+
+    async def orders_on_disk(self) -> int:
+        """Return how many orders another connection sees."""
+        ((count,),) = await self.home.query("SELECT count(*) FROM orders")
+        return int(count)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def home(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteHome | PostgresHome]:
+    """The record's home: the same tests hold for both."""
+    home: SqliteHome | PostgresHome
+    if request.param == "sqlite":
+        home = SqliteHome(tmp_path / "show.sqlite3")
+    else:
+        home = PostgresHome(request.getfixturevalue("postgres_url"))
+    yield home
+    await home.close()
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    house = House(tmp_path / "show.sqlite3")
+async def house(home: SqliteHome | PostgresHome) -> AsyncIterator[House]:
+    house = House(home)
     yield house
     await house.close()
-
-
-@pytest.fixture
-def gate() -> GatedExecutor:
-    return GatedExecutor()
 
 
 @pytest.fixture

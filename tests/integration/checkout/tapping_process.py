@@ -14,6 +14,7 @@ from uuid_utils import uuid7
 
 from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
 from broadcast.checkout.adapters.sqlite import sqlite_engine
+from broadcast.checkout.adapters.sqlite_record import SqliteRecord
 from broadcast.checkout.offers import Offer
 from broadcast.checkout.payment import PaymentNotification
 from broadcast.clock import ProgrammeMs, WallMs
@@ -58,7 +59,7 @@ async def tap(checkout: GroupCommitCheckout, who: int, turn: str) -> None:
 async def main(database: Path, turn: str, stock: int) -> None:
     """Serve a crowd until killed."""
     checkout = GroupCommitCheckout(
-        sqlite_engine(database),
+        SqliteRecord(sqlite_engine(database), "gala", str(uuid7())),
         show="gala",
         offers=[Offer(sku="scarf", price=PRICE, stock=stock, limit_per_buyer=None, title="Scarf")],
         fences_ms={"web": 0},

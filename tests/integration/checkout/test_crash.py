@@ -1,5 +1,6 @@
 """kill -9 at random moments of a running crowd: what was acknowledged is there, once, and the books add up."""
 
+import asyncio
 import random
 import subprocess
 import sys
@@ -10,8 +11,8 @@ from typing import Any
 import pytest
 
 from broadcast.checkout.adapters.models import metadata
-from broadcast.checkout.adapters.record import Record
 from broadcast.checkout.adapters.sqlite import sqlite_engine
+from broadcast.checkout.adapters.sqlite_record import SqliteRecord
 from broadcast.checkout.desk import Desk
 from broadcast.checkout.offers import Openings
 from broadcast.checkout.orders import Order
@@ -54,9 +55,9 @@ def test_kill_9_loses_no_acknowledged_order_and_sells_nothing_twice(tmp_path: Pa
             if what != "gone":
                 said[key] = (what, about[0], int(about[1]))
 
-        record = Record(engine, "gala")
-        recorded = record.load()
-        record.close()
+        record = SqliteRecord(engine, "gala", "the auditor")
+        recorded = asyncio.run(record.load())
+        asyncio.run(record.close())
         rebuilt = Desk("gala", {}, Openings({}), 0)
         rebuilt.restore(recorded.orders, recorded.shelves, recorded.errands)  # raises if the books do not add up
 

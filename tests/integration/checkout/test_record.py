@@ -1,10 +1,9 @@
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select
 
-from broadcast.checkout.adapters.models import stock_movements
 from broadcast.checkout.adapters.record import Record, SupersededError
 from broadcast.checkout.changes import Changes
 from broadcast.checkout.ledger import entries
@@ -37,10 +36,11 @@ def coats(pieces: int) -> list[Offer]:
 
 
 @pytest.fixture
-def record(house: Any) -> Record:
-    record = Record(house.engine, "gala")
-    record.take_over(coats(5), WallMs(1))
-    return record
+async def record(home: Any) -> AsyncIterator[Record]:
+    record = home.record("the first")
+    await record.take_over(coats(5), WallMs(1))
+    yield record
+    await record.close()
 
 
 def placed(order: Order) -> Changes:
@@ -51,81 +51,72 @@ def placed(order: Order) -> Changes:
     return changes
 
 
-def test_what_was_written_is_what_is_read(record: Record):
-    record.write(placed(ORDER))
-    found = record.load()
+async def test_what_was_written_is_what_is_read(record: Record):
+    await record.write(placed(ORDER))
+    found = await record.load()
     assert found.orders == [ORDER]
     assert found.shelves == {"coat-m": ShelfCount(5, 3, 2, 0)}
     assert found.errands == [Errand("order-1", "payment", AMOUNT)]
-    record.close()
 
 
-def test_every_later_state_of_an_order_is_read_back(record: Record):
-    record.write(placed(ORDER))
+async def test_every_later_state_of_an_order_is_read_back(record: Record):
+    await record.write(placed(ORDER))
     for after in (ORDER.paid(), ORDER.paid().released("cancelled"), ORDER.paid().released("cancelled").refunded()):
         changes = Changes()
         changes.record(ORDER, after)
-        record.write(changes)
-        assert record.load().orders == [after]
-    record.close()
+        await record.write(changes)
+        assert (await record.load()).orders == [after]
 
 
-def test_money_and_news_are_written_with_the_order_they_move(record: Record):
-    record.write(placed(ORDER))
+async def test_money_and_news_are_written_with_the_order_they_move(record: Record):
+    await record.write(placed(ORDER))
     changes = Changes()
     changes.record(ORDER, ORDER.paid())
     changes.close("order-1", "payment")
     changes.entries += entries("order-1", "captured", AMOUNT)
     changes.notifications.append(PaymentNotification(id="msg_1", kind="captured", order="order-1", amount=AMOUNT))
-    record.write(changes)
-    assert record.load().errands == []
-    record.close()
+    await record.write(changes)
+    assert (await record.load()).errands == []
 
 
-def test_another_shows_orders_are_not_ours(house: Any, record: Record):
-    record.write(placed(ORDER))
-    other = Record(house.engine, "rehearsal")
-    record.close()
-    other.take_over(coats(9), WallMs(2))
-    assert (other.load().orders, other.load().shelves) == ([], {"coat-m": ShelfCount(9, 9, 0, 0)})
-    other.close()
+async def test_another_shows_orders_are_not_ours(home: Any, record: Record):
+    await record.write(placed(ORDER))
+    other = home.record("another", "rehearsal")
+    await other.take_over(coats(9), WallMs(2))
+    assert ((await other.load()).orders, (await other.load()).shelves) == ([], {"coat-m": ShelfCount(9, 9, 0, 0)})
+    await other.close()
 
 
-def test_orders_are_read_back_in_the_order_they_were_placed(record: Record):
+async def test_orders_are_read_back_in_the_order_they_were_placed(record: Record):
     for number in range(3):
         order = msgspec.structs.replace(ORDER, order=f"order-{number}", key=f"k{number}")
         changes = placed(order)
         changes.shelves.clear()
-        record.write(changes)
-    assert [order.order for order in record.load().orders] == ["order-0", "order-1", "order-2"]
-    record.close()
+        await record.write(changes)
+    assert [order.order for order in (await record.load()).orders] == ["order-0", "order-1", "order-2"]
 
 
-def test_a_larger_catalogue_is_a_delivery_and_a_smaller_one_takes_nothing_back(house: Any, record: Record):
-    record.write(placed(ORDER))
-    record.take_over(coats(8), WallMs(2))
-    assert record.load().shelves == {"coat-m": ShelfCount(8, 6, 2, 0)}
-    record.take_over(coats(3), WallMs(3))
-    record.take_over(coats(8), WallMs(4))
-    assert record.load().shelves == {"coat-m": ShelfCount(8, 6, 2, 0)}
-    record.close()
-    with house.engine.connect() as connection:
-        moved = connection.execute(select(stock_movements).order_by(stock_movements.c.at_ms)).all()
-    assert [(row.at_ms, row.pieces, row.reason) for row in moved] == [(1, 5, "initial"), (2, 3, "restock")]
+async def test_a_larger_catalogue_is_a_delivery_and_a_smaller_one_takes_nothing_back(home: Any, record: Record):
+    await record.write(placed(ORDER))
+    await record.take_over(coats(8), WallMs(2))
+    assert (await record.load()).shelves == {"coat-m": ShelfCount(8, 6, 2, 0)}
+    await record.take_over(coats(3), WallMs(3))
+    await record.take_over(coats(8), WallMs(4))
+    assert (await record.load()).shelves == {"coat-m": ShelfCount(8, 6, 2, 0)}
+    moved = await home.query("SELECT at_ms, pieces, reason FROM stock_movements ORDER BY at_ms")
+    assert moved == [(1, 5, "initial"), (2, 3, "restock")]
 
 
-def test_stock_that_left_the_catalogue_stays_in_the_record(record: Record):
-    record.take_over([], WallMs(2))
-    assert record.load().shelves == {"coat-m": ShelfCount(5, 5, 0, 0)}
-    record.close()
+async def test_stock_that_left_the_catalogue_stays_in_the_record(record: Record):
+    await record.take_over([], WallMs(2))
+    assert (await record.load()).shelves == {"coat-m": ShelfCount(5, 5, 0, 0)}
 
 
-def test_only_the_newest_owner_of_a_record_may_write(house: Any, record: Record):
-    newer = Record(house.engine, "gala")
-    newer.take_over(coats(5), WallMs(2))
+async def test_only_the_newest_owner_of_a_record_may_write(home: Any, record: Record):
+    newer = home.record("the second")
+    await newer.take_over(coats(5), WallMs(2))
     with pytest.raises(SupersededError):
-        record.write(placed(ORDER))
-    assert newer.load().orders == []
-    newer.write(placed(ORDER))
-    record.close()
-    newer.close()
+        await record.write(placed(ORDER))
+    assert (await newer.load()).orders == []
+    await newer.write(placed(ORDER))
+    await newer.close()

@@ -9,7 +9,7 @@ import base64
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from broadcast.checkout.adapters.notifications import verify
 from broadcast.checkout.adapters.relay import PaymentRelay
 from broadcast.checkout.adapters.sandbox_gateway import SandboxBehaviour, SandboxGateway
 from broadcast.checkout.adapters.sqlite import sqlite_engine
+from broadcast.checkout.adapters.sqlite_record import SqliteRecord
 from broadcast.checkout.offers import Offer
 from broadcast.clock import ProgrammeMs, WallMs
 from broadcast.errors import Refusal
@@ -63,8 +64,9 @@ class Show:
 
     async def open(self) -> None:
         """Start the process."""
+        record = SqliteRecord(self.engine, "gala", f"process-{self.chance.random()}", self.executor)
         checkout = GroupCommitCheckout(
-            self.engine,
+            record,
             show="gala",
             offers=OFFERS,
             fences_ms={"youku": 3_000, "beijing-tv": 20_000},
@@ -73,11 +75,10 @@ class Show:
             new_id=self.new_id,
             on_stock_changed=lambda _sku: None,
             on_order_changed=lambda _order: None,
-            executor=self.executor,
             jitter=self.chance.random,
         )
-        write = checkout._record.write
-        checkout._record.write = lambda changes: self.write_or_fail(write, changes)  # type: ignore[method-assign]
+        write = record.write
+        record.write = lambda changes: self.write_or_fail(write, changes)  # type: ignore[method-assign]
         await checkout.start()
         for number, offer in enumerate(OFFERS):
             checkout.open_for_sale([offer.sku], ProgrammeMs(STARTS_AT_MS + 20_000 * number))
@@ -107,16 +108,16 @@ class Show:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, self.relay.stop(), self.gateway.stop(), return_exceptions=True)
-        checkout._record.discard_connection()
+        await checkout._record.close()
         self.mishaps["died"] += 1
 
-    def write_or_fail(self, write: Callable[[Any], None], changes: Any) -> None:
+    async def write_or_fail(self, write: Callable[[Any], Awaitable[None]], changes: Any) -> None:
         """Write as a bad disk does: at times not at all, at times without saying so."""
         drawn = self.chance.random()
         if drawn < 0.02:
             self.mishaps["not written"] += 1
             raise OSError("not written")
-        write(changes)
+        await write(changes)
         if drawn < 0.04:
             self.mishaps["written, reported as failed"] += 1
             raise OSError("written, and the answer lost")
