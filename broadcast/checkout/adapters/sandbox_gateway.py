@@ -19,6 +19,7 @@ from broadcast.checkout.adapters.notifications import sign
 from broadcast.checkout.payment import (
     GatewayUnavailableError,
     NotificationKind,
+    Outcome,
     PaymentNotification,
     PaymentRequest,
     RefundRequest,
@@ -112,7 +113,7 @@ class SandboxGateway:
         """Behave like this from now on; what is already on its way stays as it was drawn."""
         self._behaviour = behaviour
 
-    async def request_payment(self, request: PaymentRequest) -> None:
+    async def request_payment(self, request: PaymentRequest) -> Outcome:
         """Take a payment request; its outcome follows by notification.
 
         Raises:
@@ -126,14 +127,32 @@ class SandboxGateway:
         elif self._share(request.order, "wrong-amount") < behaviour.wrong_amount_share:
             amount = Money(amount.value + 1, amount.currency)
         self._notify(kind, request.order, amount)
+        return Outcome(state="pending")
 
-    async def refund(self, request: RefundRequest) -> None:
+    async def query_payment(self, request: PaymentRequest) -> Outcome:  # noqa: ARG002 - the port's
+        """The sandbox keeps nothing: it wants to be asked for the payment again."""
+        return Outcome(state="unknown")
+
+    async def capture(self, request: PaymentRequest) -> Outcome:  # noqa: ARG002 - the port's
+        """The sandbox captures by itself."""
+        return Outcome(state="pending")
+
+    async def close(self, request: PaymentRequest) -> Outcome:  # noqa: ARG002 - the port's
+        """There is nothing to close: money that comes too late is given back."""
+        return Outcome(state="unknown")
+
+    async def refund(self, request: RefundRequest) -> Outcome:
         """Take a refund request; its completion follows by notification.
 
         Raises:
             GatewayUnavailableError: too much is pending.
         """
         self._notify("refunded", request.order, request.amount)
+        return Outcome(state="pending")
+
+    async def query_refund(self, request: RefundRequest) -> Outcome:  # noqa: ARG002 - the port's
+        """The sandbox keeps nothing: it wants to be asked for the refund again."""
+        return Outcome(state="unknown")
 
     def _notify(self, kind: NotificationKind, order: OrderId, amount: Money) -> None:
         name = f"msg_{order}_{kind}"
