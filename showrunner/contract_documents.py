@@ -43,6 +43,9 @@ _COMMAND_REFUSALS = (
     "nothing-to-undo", "too-large", "too-slow", "unsupported-media-type", "invalid", "key-reused", "too-many-requests",
     "not-ready",
 )  # fmt: skip
+_COMPANION_REFUSALS = (
+    "no-such-show", "no-such-channel", "origin-refused", "upgrade-required", "too-many-requests", "busy",
+)  # fmt: skip
 
 
 def _schemas(types: Sequence[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -115,6 +118,13 @@ def openapi() -> dict[str, Any]:
                     "shows": {"type": "array", "items": show}}})}}}},
             "/v1/shows/{show}": {"get": {"summary": "A show", "parameters": [_path("show")], "responses": {
                 "200": {"description": "The show", "content": _json(show)}, **_refusals(("no-such-show",))}}},
+            **{
+                f"/v1/shows/{{show}}/dvb-css/{service}": {"get": {
+                    "summary": f"{summary} for companion devices (ETSI TS 103 286-2), where switched on",
+                    "parameters": [_path("show"), {**_CHANNEL, "required": False}],
+                    "responses": {"101": {"description": "WebSocket"}, **_refusals(_COMPANION_REFUSALS)}}}
+                for service, summary in (("cii", "What is on"), ("ts", "Where it is"))
+            },
             "/v1/shows/{show}/guests": {"post": {
                 "summary": "A viewer token for a guest", "parameters": [_path("show")],
                 "requestBody": {"required": True, "content": _json(guest)},

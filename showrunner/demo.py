@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from broadcast.programme.adapters.packager import Package
 from showrunner.bundled import bundled_show
 from showrunner.data_folder import DataFolder, default_folder
+from showrunner.http.dvb_css import css_url, usual_station
 from showrunner.http.pages import check_built
 from showrunner.output import configure_logging
 from showrunner.preparing import prepare
@@ -51,10 +52,17 @@ def run_demo(
         token = running.producer_tokens.issue(PRODUCER, loaded.info.id, PRODUCER_LIFETIME_MS)
         addresses = page_addresses(loaded, base_url, token)
         if as_json:
-            line = {"base_url": base_url, "show": loaded.info.id, "producer_token": token, "pages": addresses}
+            line = {
+                "base_url": base_url,
+                "show": loaded.info.id,
+                "producer_token": token,
+                "pages": addresses,
+                "dvb_css": companion_address(loaded, base_url),
+            }
             print(msgspec.json.encode(line).decode(), flush=True)  # noqa: T201 - the line that was asked for
         else:
-            console.print(_welcome(loaded, addresses, folder), soft_wrap=True, highlight=False, markup=False)
+            welcome = _welcome(loaded, {**addresses, "dvb_css": companion_address(loaded, base_url)}, folder)
+            console.print(welcome, soft_wrap=True, highlight=False, markup=False)
 
     run(settings, loaded, folder, package, ready)
 
@@ -67,6 +75,7 @@ def demo_settings(show: LoadedShow, folder: DataFolder, *, host: str, port: int)
         data=folder.path,
         host=host,
         port=port,
+        dvb_css_port=0,
         producer_key=SecretStr(keys.producer),
         payment_key=SecretStr(keys.payment),
         channel_keys={channel: SecretStr(key) for channel, key in keys.channels.items()},
@@ -105,12 +114,18 @@ def page_addresses(show: LoadedShow, base_url: str, token: str) -> dict[str, str
     }
 
 
+def companion_address(show: LoadedShow, base_url: str) -> str:
+    """Return where a foreign companion device connects first (CII), beside the station of the TV page."""
+    return css_url(base_url, show.info.id, "cii", usual_station(show.channels))
+
+
 def _welcome(show: LoadedShow, addresses: dict[str, str], folder: DataFolder) -> str:
     """Return what a person reads once the show is up: every address whole on a line of its own, to click or copy."""
     labels = {
         "console": "Producers' console",
         "tv": "TV companion screen",
         "companion": "Phone beside the TV",
+        "dvb_css": "Companion devices (DVB-CSS)",
         "partner": "Partner page",
         "front": "All pages",
     }

@@ -2,14 +2,16 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 MAX_PORT = 65_535
 MAX_PROCESSES = 256
-SECRETS = frozenset({"producer_key", "payment_key", "channel_keys"})
+MAX_LINKS = 64
+LINK_ADDRESS = r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$"
+SECRETS = frozenset({"producer_key", "payment_key", "channel_keys", "link_key", "edge_link_key", "database_url"})
 """Settings that a file may not hold."""
 
 
@@ -59,6 +61,8 @@ class Settings(FeedSettings):
         sandbox_payments: take payments from the sandbox gateway in this process instead of a real one.
         guest_tokens_per_minute: guest tokens one address may ask for.
         commands_per_minute: commands one producer may give.
+        dvb_css_port: UDP port of the wall clock that foreign companion devices follow (DVB-CSS); 0 takes a free one.
+            Without it there is no DVB-CSS.
     """
 
     role: Literal["all"] = "all"
@@ -70,27 +74,91 @@ class Settings(FeedSettings):
     sandbox_payments: bool = True
     guest_tokens_per_minute: Annotated[int, Field(ge=1)] = 1_200
     commands_per_minute: Annotated[int, Field(ge=1)] = 1_200
+    dvb_css_port: Annotated[int, Field(ge=0, le=MAX_PORT)] | None = None
+
+
+class ControlSettings(Settings):
+    """How the process runs that has the timeline, the console and the pages, while others take the taps.
+
+    Attributes:
+        database_url: where the timeline is stored, and who owns the desk is known: ``postgresql://…``.
+        redis_url: where the cue log is.
+        link_key: the secret that control and checkout processes share, at least 32 bytes.
+    """
+
+    role: Literal["control"] = "control"  # type: ignore[assignment]  # the role is what tells settings apart
+    database_url: SecretStr
+    redis_url: SecretStr
+    link_key: SecretStr
+
+
+class CheckoutSettings(BaseSettings):
+    """How a checkout process runs: it takes taps, and owns the desk when its turn comes.
+
+    Attributes:
+        show: the show's folder.
+        host, port: where it takes orders and payment notifications; port 0 takes a free one.
+        database_url: the record, ``postgresql://…``.
+        link_host, link_port: where it listens for other processes of the show; port 0 takes a free one.
+        link_address: ``host:port`` by which they reach it, when that is not the one it listens on.
+        link_key: the secret that control and checkout processes share, at least 32 bytes.
+        edge_link_key: the secret that edges and checkout processes share; without it no edge is let in.
+        channel_keys, producer_key, payment_key, sandbox_payments: as in ``Settings``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SHOWRUNNER_", extra="forbid", frozen=True)
+
+    role: Literal["checkout"] = "checkout"
+    show: Path
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=MAX_PORT)] = 8081
+    database_url: SecretStr
+    link_host: str = "127.0.0.1"
+    link_port: Annotated[int, Field(ge=0, le=MAX_PORT)] = 8082
+    link_address: Annotated[str, Field(pattern=LINK_ADDRESS)] | None = None
+    link_key: SecretStr
+    edge_link_key: SecretStr | None = None
+    channel_keys: dict[str, SecretStr]
+    producer_key: SecretStr
+    payment_key: SecretStr
+    sandbox_payments: bool = True
 
 
 class EdgeSettings(FeedSettings):
-    """How edges run: they hold viewers, and no key and no state of their own.
+    """How edges run: they hold viewers, and no channel's key and no state of their own.
 
     Attributes:
         redis_url: where the cue log is that they follow.
-        checkout_url: the base address taps are sent on to.
+        checkout_links: ``host:port`` of the checkout processes' links; taps are sent on to any of them.
+        edge_link_key: the secret that edges and checkout processes share, at least 32 bytes.
+        checkout_url: without links, the base address taps are sent on to over HTTP.
         processes: how many edge processes share the port.
     """
 
     role: Literal["edge"] = "edge"
     redis_url: SecretStr
-    checkout_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")]
+    checkout_links: Annotated[tuple[Annotated[str, Field(pattern=LINK_ADDRESS)], ...], Field(max_length=MAX_LINKS)] = ()
+    edge_link_key: SecretStr | None = None
+    checkout_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")] | None = None
     processes: Annotated[int, Field(ge=1, le=MAX_PROCESSES)] = 1
+
+    @model_validator(mode="after")
+    def _one_way_to_the_checkout(self) -> Self:
+        if bool(self.checkout_links) == bool(self.checkout_url):
+            raise ValueError("give either checkout_links or checkout_url")
+        if self.checkout_links and self.edge_link_key is None:
+            raise ValueError("checkout_links need edge_link_key")
+        return self
+
+
+ROLES: tuple[type[BaseSettings], ...] = (Settings, ControlSettings, CheckoutSettings, EdgeSettings)
+"""Every role's settings: one file may hold those of all."""
 
 
 class _RoleSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SHOWRUNNER_", extra="ignore")
 
-    role: Literal["all", "edge"] = "all"
+    role: Literal["all", "control", "checkout", "edge"] = "all"
 
 
 Role = TypeVar("Role", bound=BaseSettings)
@@ -110,6 +178,16 @@ def read_settings(config: Path | None, **given: Any) -> Settings:
 def read_edge_settings(config: Path | None, **given: Any) -> EdgeSettings:
     """Read the settings of edges; see ``read_settings``."""
     return _read(EdgeSettings, config, given)
+
+
+def read_control_settings(config: Path | None, **given: Any) -> ControlSettings:
+    """Read the settings of a control process; see ``read_settings``."""
+    return _read(ControlSettings, config, given)
+
+
+def read_checkout_settings(config: Path | None, **given: Any) -> CheckoutSettings:
+    """Read the settings of a checkout process; see ``read_settings``."""
+    return _read(CheckoutSettings, config, given)
 
 
 def read_role(config: Path | None, **given: Any) -> str:
@@ -149,7 +227,8 @@ def _read_file(config: Path) -> dict[str, Any]:
     misplaced = sorted(SECRETS & values.keys())
     if misplaced:
         raise SettingsError(f"{config}: secrets come from the environment only: {', '.join(misplaced)}")
-    unknown = sorted(values.keys() - Settings.model_fields.keys() - EdgeSettings.model_fields.keys())
+    known = {name for model in ROLES for name in model.model_fields}
+    unknown = sorted(values.keys() - known)
     if unknown:
         raise SettingsError(f"{config}: no such settings: {', '.join(unknown)}")
     return values

@@ -23,6 +23,15 @@ from broadcast.checkout.orders import Order
 from broadcast.ids import ChannelId, LookId, Sku
 from broadcast.messages import LookView
 from broadcast.overlay.scene import look_view
+from broadcast.programme.css_timelines import (
+    COMPOSITION_TIMELINE,
+    PTS_HZ,
+    PTS_TIMELINE,
+    Delay,
+    Timelines,
+    content_id,
+    looped_picture,
+)
 from broadcast.programme.playlist import first_origin
 from broadcast.programme.segments import SegmentIndex
 from broadcast.timeline.adapters.sql_store import TimelineStore
@@ -32,6 +41,7 @@ from showrunner.console import Console, socket_server
 from showrunner.control import Control
 from showrunner.data_folder import DataFolder
 from showrunner.databases import open_checkout, open_control
+from showrunner.dvb_css import DvbCss
 from showrunner.feed_parts import feed_hub, new_id, wall_clock
 from showrunner.http import documents, pages
 from showrunner.http.app import application
@@ -85,6 +95,7 @@ class RunningShow:
         self._sandbox = self._make_sandbox() if settings.sandbox_payments else None
         self._origin = data.programme_origin(first_origin(programme, wall_clock()))
         self._programme = ProgrammeDoor(show.info.id, programme, programme_folder, self._origin, wall_clock)
+        self.dvb_css = self._make_dvb_css(programme) if settings.dvb_css_port is not None else None
         self._listener = Listener(self._application(), self.hub, self._desk.tap)
         self._base_url = ""
         self._session: ClientSession | None = None
@@ -111,7 +122,11 @@ class RunningShow:
         closing.push_async_callback(self._announcer.stop)
         await self._console.start()
         closing.push_async_callback(self._listener.stop)
+        if self.dvb_css is not None and self._settings.dvb_css_port is not None:
+            await self.dvb_css.start(self._settings.host, self._settings.dvb_css_port)
         port = await self._listener.start(self._settings.host, self._settings.port)
+        if self.dvb_css is not None:
+            closing.push_async_callback(self.dvb_css.stop)
         closing.push_async_callback(self._console.stop)
         closing.push_async_callback(self.hub.stop)
         host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
@@ -203,6 +218,23 @@ class RunningShow:
             now=wall_clock,
         )
 
+    def _make_dvb_css(self, programme: SegmentIndex) -> DvbCss:
+        packaged_as_ts = programme.init_uri is None
+        timelines = Timelines(
+            content_id(self._show.info.id),
+            looped_picture(programme, self._origin),
+            PTS_TIMELINE if packaged_as_ts else COMPOSITION_TIMELINE,
+            PTS_HZ if packaged_as_ts else programme.timescale,
+        )
+        latencies_ms = {channel.id: channel.latency_ms for channel in self._show.channels}
+        return DvbCss(
+            self._show.info.id,
+            self._show.channels,
+            timelines,
+            lambda channel: Delay(latencies_ms[channel], None),
+            self._settings.public_url,
+        )
+
     def _application(self) -> web.Application:
         settings, show = self._settings, self._show
         door = ShowDoor(
@@ -231,18 +263,22 @@ class RunningShow:
                 *self._desk.routes(),
                 *commands.routes(),
                 *payments.routes(),
+                *(self.dvb_css.routes() if self.dvb_css is not None else ()),
                 *documents.routes(),
                 *pages.routes(show.info.id),
             ],
             origins=sorted({origin for channel in show.channels for origin in channel.origins}),
             ready=lambda: self.checkout.ready and self.hub.ready,
-            metrics=ShowCollector(
-                audience=self.hub.audience,
-                seq=lambda: self.hub.seq,
-                orders=self.checkout.counters,
-                stock=self.checkout.stock,
-                refusals=lambda: self.checkout.refusals,
-            ),
+            metrics=[
+                ShowCollector(
+                    audience=self.hub.audience,
+                    seq=lambda: self.hub.seq,
+                    orders=self.checkout.counters,
+                    stock=self.checkout.stock,
+                    refusals=lambda: self.checkout.refusals,
+                ),
+                *([self.dvb_css.collector()] if self.dvb_css is not None else ()),
+            ],
         )
         socket_server(self._console).attach(app)
         return app

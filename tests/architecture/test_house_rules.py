@@ -26,10 +26,11 @@ MOST_LINES = 450
 
 TIES_ROOMS_TOGETHER = {
     "showrunner/wiring.py": "the composition root",
+    "showrunner/checkout_process.py": "the composition root of a checkout process: tokens, then the desk",
     "showrunner/control.py": "a command goes through the timeline's store to the feed and to the checkout",
     "showrunner/screens.py": "a console shows every room",
     "showrunner/databases.py": "two databases hold the tables of all rooms",
-    "showrunner/http/orders.py": "a tap comes through the feed's door and ends at the checkout",
+    "showrunner/dvb_css.py": "companion devices of one address are counted as viewers are",
     "showrunner/http/payments.py": "a producer's token tells the sandbox gateway how to behave",
 }
 """Who may speak to the adapters of more than one room, and why."""
@@ -37,8 +38,11 @@ TIES_ROOMS_TOGETHER = {
 MAKES_PARTS = {
     "showrunner/wiring.py": "the composition root",
     "showrunner/edge.py": "the composition root of a process that only holds viewers",
+    "showrunner/checkout_process.py": "the composition root of a checkout process",
+    "showrunner/checkout_parts.py": "the desk, as every process that may own it makes it",
     "showrunner/feed_parts.py": "what both composition roots have in common",
     "showrunner/listening.py": "one door a connection",
+    "showrunner/dvb_css.py": "a part with a port of its own, started and stopped as one",
     "showrunner/http/payments.py": "the sandbox's behaviour, a plain value",
     "showrunner/rehearsal/__init__.py": "a rehearsal's audience makes tokens of its own",
     "showrunner/token_printing.py": "prints tokens; nothing runs",
