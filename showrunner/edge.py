@@ -8,7 +8,6 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Awaitable
 
 import msgspec
 import structlog
@@ -19,11 +18,14 @@ from broadcast.channels.adapters.feed_events import stream_events
 from broadcast.channels.adapters.redis_log import RedisCueLog, connect
 from broadcast.channels.cue_log import LogLostError
 from broadcast.errors import Refusal
+from broadcast.ids import ShowId
 from showrunner.edge_processes import run_processes
 from showrunner.edge_taps import TapForwarder
 from showrunner.feed_parts import feed_hub, new_id
+from showrunner.first_of import first_of
 from showrunner.http.app import application
 from showrunner.http.shows import public_show
+from showrunner.linked_taps import LinkedTaps
 from showrunner.listening import Listener, reserve
 from showrunner.metrics import FeedCollector
 from showrunner.pictures import with_pictures
@@ -47,7 +49,7 @@ class RunningEdge:
         self._show = show
         self._cue_log = RedisCueLog(connect(settings.redis_url.get_secret_value()), show.info.id, new_id, begins=False)
         self.hub = feed_hub(settings, show, with_pictures(show), self._cue_log)
-        self._taps = TapForwarder(settings.checkout_url, random.random)
+        self._taps = _taps(settings, show.info.id)
         self._listener = Listener(self._application(), self.hub, self._taps.tap)
 
     async def start(self, port: int) -> int:
@@ -95,8 +97,18 @@ class RunningEdge:
             [web.get("/v1/shows/{show}", show), web.get("/v1/shows/{show}/feed", feed)],
             origins=sorted({origin for channel in self._show.channels for origin in channel.origins}),
             ready=lambda: self.hub.ready,
-            metrics=FeedCollector(audience=self.hub.audience, seq=lambda: self.hub.seq),
+            metrics=[FeedCollector(audience=self.hub.audience, seq=lambda: self.hub.seq)],
         )
+
+
+def _taps(settings: EdgeSettings, show: ShowId) -> LinkedTaps | TapForwarder:
+    """Return the way taps go on: over the link, or over HTTP."""
+    if settings.edge_link_key is not None and settings.checkout_links:
+        key = settings.edge_link_key.get_secret_value().encode()
+        return LinkedTaps(show, settings.checkout_links, key, random.random)
+    if settings.checkout_url is None:
+        raise ValueError("there is no way to the checkout")
+    return TapForwarder(settings.checkout_url, random.random)
 
 
 def run_edges(settings: EdgeSettings, show: LoadedShow) -> None:
@@ -120,21 +132,8 @@ async def _serve(settings: EdgeSettings, show: LoadedShow, port: int, orphaned: 
     loop.add_reader(orphaned, stopping.set)
     edge = RunningEdge(settings, show)
     try:
-        await _first_of(edge.start(port), stopping.wait())
-        await _first_of(edge.hub.followed(), stopping.wait())
+        await first_of(edge.start(port), stopping.wait())
+        await first_of(edge.hub.followed(), stopping.wait())
     finally:
         async with asyncio.timeout(STOP_TIMEOUT_S):
             await edge.stop()
-
-
-async def _first_of(*waits: Awaitable[object]) -> None:
-    """Wait for the first to end, leave the others, and raise what it raised."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,6 +1,7 @@
 """Prometheus metrics: what an operator watches during a show."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -11,6 +12,18 @@ from broadcast.ids import ChannelId, Sku
 from broadcast.messages import OrderCounters, SkuCounter
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+class OrderBook(Protocol):
+    """What is told of a desk."""
+
+    refusals: dict[str, int]
+
+    def counters(self) -> OrderCounters:
+        """Return orders by status."""
+
+    def stock(self) -> dict[Sku, SkuCounter]:
+        """Return every SKU's pieces."""
 
 
 class FeedCollector(Collector):
@@ -49,25 +62,120 @@ class ShowCollector(FeedCollector):
     def collect(self) -> Iterable[Metric]:
         """Yield every metric as of now."""
         yield from super().collect()
-        counters = self._orders()
-        orders = GaugeMetricFamily("snbn_orders", "Orders by status", labels=["status"])
-        for status in ("reserved", "paid", "fulfilled", "released"):
-            orders.add_metric([status], getattr(counters, status))
-        yield orders
-        yield CounterMetricFamily("snbn_orders_placed", "Orders acknowledged", value=counters.placed)
-        refused = CounterMetricFamily("snbn_taps_refused", "Taps refused since start, by reason", labels=["reason"])
-        for reason, taps in self._refusals().items():
-            refused.add_metric([reason], taps)
+        yield from order_metrics(self._orders(), self._refusals(), self._stock())
+
+
+class CompanionCollector(Collector):
+    """Reads what is known of companion devices on DVB-CSS."""
+
+    def __init__(
+        self,
+        *,
+        connected: Callable[[], Mapping[str, int]],
+        out_of_reach: Callable[[], int],
+        answered: Callable[[], int],
+        refused: Callable[[], Mapping[tuple[str, str], int]],
+    ) -> None:
+        self._connected = connected
+        self._out_of_reach = out_of_reach
+        self._answered = answered
+        self._refused = refused
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield who is connected, what was answered and what was refused."""
+        connected = GaugeMetricFamily(
+            "snbn_dvb_css_companions", "Companion devices connected, by protocol", labels=["protocol"]
+        )
+        for protocol, companions in self._connected().items():
+            connected.add_metric([protocol], companions)
+        yield connected
+        yield GaugeMetricFamily(
+            "snbn_dvb_css_out_of_reach",
+            "Companion devices that cannot present when their channel does",
+            value=self._out_of_reach(),
+        )
+        yield CounterMetricFamily(
+            "snbn_dvb_css_wall_clock_answers", "Wall clock requests answered", value=self._answered()
+        )
+        refused = CounterMetricFamily(
+            "snbn_dvb_css_refused", "Messages and companions refused", labels=["protocol", "reason"]
+        )
+        for (protocol, reason), messages in sorted(self._refused().items()):
+            refused.add_metric([protocol, reason], messages)
         yield refused
-        pieces = GaugeMetricFamily("snbn_stock", "Pieces by SKU and place", labels=["sku", "place"])
-        for sku, counter in self._stock().items():
-            for place in ("left", "reserved", "sold"):
-                pieces.add_metric([sku, place], getattr(counter, place))
-        yield pieces
 
 
-def exposition(collector: Collector) -> bytes:
+class LinkCollector(Collector):
+    """Reads how a process stands with the owner of the desk."""
+
+    def __init__(self, *, connected: Callable[[], bool], waiting: Callable[[], int]) -> None:
+        self._connected = connected
+        self._waiting = waiting
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield whether the other end of the link is there, and what waits for it."""
+        yield GaugeMetricFamily(
+            "snbn_link_connected", "Whether the process this one asks is there", value=int(self._connected())
+        )
+        yield GaugeMetricFamily("snbn_link_waiting", "Questions that wait for an answer", value=self._waiting())
+
+
+class DeskCollector(Collector):
+    """Reads whether a checkout process owns the desk, and who is connected to it."""
+
+    def __init__(
+        self,
+        *,
+        owned: Callable[[], OrderBook | None],
+        turns: Callable[[], int],
+        peers: Callable[[], Mapping[str, int]],
+        refused: Callable[[], Mapping[str, int]],
+    ) -> None:
+        self._owned = owned
+        self._turns = turns
+        self._peers = peers
+        self._refused = refused
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the desk's place, and what is on it while it is here."""
+        book = self._owned()
+        yield GaugeMetricFamily("snbn_desk_owner", "Whether this process owns the desk", value=int(book is not None))
+        yield CounterMetricFamily("snbn_desk_turns", "Times this process became the owner", value=self._turns())
+        peers = GaugeMetricFamily("snbn_link_peers", "Processes connected here, by role", labels=["role"])
+        for role, count in self._peers().items():
+            peers.add_metric([role], count)
+        yield peers
+        refused = CounterMetricFamily("snbn_link_refused", "Connections of the link cut, by reason", labels=["reason"])
+        for reason, count in self._refused().items():
+            refused.add_metric([reason], count)
+        yield refused
+        if book is not None:
+            yield from order_metrics(book.counters(), book.refusals, book.stock())
+
+
+def order_metrics(
+    counters: OrderCounters, refusals: Mapping[str, int], stock: Mapping[Sku, SkuCounter]
+) -> Iterable[Metric]:
+    """Yield orders, refusals and pieces."""
+    orders = GaugeMetricFamily("snbn_orders", "Orders by status", labels=["status"])
+    for status in ("reserved", "paid", "fulfilled", "released"):
+        orders.add_metric([status], getattr(counters, status))
+    yield orders
+    yield CounterMetricFamily("snbn_orders_placed", "Orders acknowledged", value=counters.placed)
+    refused = CounterMetricFamily("snbn_taps_refused", "Taps refused since start, by reason", labels=["reason"])
+    for reason, taps in refusals.items():
+        refused.add_metric([reason], taps)
+    yield refused
+    pieces = GaugeMetricFamily("snbn_stock", "Pieces by SKU and place", labels=["sku", "place"])
+    for sku, counter in stock.items():
+        for place in ("left", "reserved", "sold"):
+            pieces.add_metric([sku, place], getattr(counter, place))
+    yield pieces
+
+
+def exposition(collectors: Iterable[Collector]) -> bytes:
     """Return the metrics in Prometheus' text format."""
     registry = CollectorRegistry()
-    registry.register(collector)
+    for collector in collectors:
+        registry.register(collector)
     return generate_latest(registry)

@@ -3,7 +3,7 @@
 Big numbers travel as decimal strings, so that no reader rounds them.
 """
 
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -45,6 +45,13 @@ class TimelineOption(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     timeline_selector: str
     timeline_properties: TimelineProperties
+
+
+class Addresses(NamedTuple):
+    """Where a companion finds the other protocols, as it sees us: ``ws[s]://…`` and ``udp://host:port``."""
+
+    timelines: str
+    wall_clock: str
 
 
 class ContentInformation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -16,7 +16,7 @@ def application(
     *,
     origins: Sequence[str],
     ready: Callable[[], bool],
-    metrics: Collector,
+    metrics: Sequence[Collector],
 ) -> web.Application:
     """Return the application with these routes, health and metrics."""
     app = web.Application(
@@ -27,7 +27,7 @@ def application(
     return app
 
 
-def _health(ready: Callable[[], bool], metrics: Collector) -> list[web.RouteDef]:
+def _health(ready: Callable[[], bool], metrics: Sequence[Collector]) -> list[web.RouteDef]:
     async def alive(_request: web.Request) -> web.Response:
         return _json(b'{"status":"alive"}')
 

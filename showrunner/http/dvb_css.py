@@ -10,7 +10,8 @@ from broadcast.channels.handshake import origin_allowed
 from broadcast.channels.profiles import ChannelProfile
 from broadcast.errors import Refusal
 from broadcast.ids import ChannelId, ShowId
-from broadcast.programme.adapters.css_sessions import Addresses, CompanionSessions
+from broadcast.programme.adapters.css_sessions import CompanionSessions
+from broadcast.programme.css_messages import Addresses
 
 MAX_PER_ADDRESS = 128
 """Companions of one public address: a household has few, a carrier's address many households."""

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 from aiohttp import WebSocketError, WSCloseCode, WSMessage, WSMsgType, web
 
@@ -17,6 +17,7 @@ from broadcast.ids import ChannelId
 from broadcast.programme.adapters.css_wall_clock_server import read_both
 from broadcast.programme.css_messages import (
     MAX_MESSAGE_BYTES,
+    Addresses,
     ContentInformation,
     ControlTimestamp,
     MalformedCssError,
@@ -57,13 +58,6 @@ Service = Literal["cii", "ts"]
 _SPEAKS: Final = frozenset({WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG})
 
 Reason = Literal["malformed", "unexpected", "too-large", "too-many", "too-slow", "full"]
-
-
-class Addresses(NamedTuple):
-    """Where a companion finds the other protocols, as it sees us: ``ws[s]://…`` and ``udp://host:port``."""
-
-    timelines: str
-    wall_clock: str
 
 
 class RefusedCompanionError(Exception):
