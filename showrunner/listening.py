@@ -1,13 +1,13 @@
 """One port for everything: a door in front of the HTTP server takes the feed's WebSockets out."""
 
-import asyncio
 import errno
 import socket
 
 from aiohttp import web
 
+from broadcast.channels.adapters.door import Door
 from broadcast.channels.adapters.feed_hub import FeedHub
-from broadcast.channels.adapters.feed_socket import Door, OnTap
+from broadcast.channels.adapters.feed_socket import OnTap
 from broadcast.channels.adapters.waiting_heads import WaitingHeads
 
 BACKLOG = 4_096
@@ -35,7 +35,7 @@ class Listener:
             shutdown_timeout=SHUTDOWN_TIMEOUT_S,
         )
         self._waiting = WaitingHeads()
-        self._server: asyncio.Server | None = None
+        self._door: Door | None = None
 
     async def start(self, host: str, port: int, *, shared: bool = False) -> int:
         """Begin to listen and return the port.
@@ -53,22 +53,22 @@ class Listener:
         if http is None:
             raise RuntimeError("the runner made no server")
         listening = listen(host, port, shared=shared)
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Door(self._hub, self._on_tap, http, self._waiting), sock=listening, backlog=BACKLOG
-        )
-        return int(listening.getsockname()[1])
+        port = int(listening.getsockname()[1])
+        self._door = Door(self._hub, self._on_tap, http, self._waiting)
+        self._door.open(listening)
+        return port
 
     async def stop_accepting(self) -> None:
         """Take no new connections."""
-        if self._server is not None:
-            self._server.close()
+        if self._door is not None:
+            self._door.shut()
 
     async def stop(self) -> None:
         """Let requests in progress finish, within bounds, and close the rest."""
-        await self.stop_accepting()
         self._waiting.close()
         self._hub.leaving.close()
+        if self._door is not None:
+            await self._door.close()
         await self._runner.cleanup()
 
 

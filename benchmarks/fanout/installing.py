@@ -49,19 +49,19 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
 
 
-def compiled(name: str) -> Path:
-    """Return one of our C programs, compiled if its source is newer.
+def compiled(name: str, sources: Path = PEERS, *flags: str) -> Path:
+    """Return one of our C programs from a folder of sources, compiled if its source is newer.
 
     Raises:
         CannotInstallError: no compiler, or the source does not compile.
     """
-    source, program = PEERS / f"{name}.c", cache() / name
+    source, program = sources / f"{name}.c", cache() / name
     newest = max(source.stat().st_mtime, (PEERS / "wire.h").stat().st_mtime)
     if not program.exists() or program.stat().st_mtime < newest:
         compiler = shutil.which("cc") or shutil.which("gcc")
         if compiler is None:
             raise CannotInstallError("no C compiler")
-        _run(compiler, *_COMPILE, "-o", str(program), str(source), cwd=PEERS)
+        _run(compiler, *_COMPILE, *flags, "-I", str(PEERS), "-o", str(program), str(source), cwd=sources)
     return program
 
 

@@ -1,4 +1,4 @@
-"""One viewer's WebSocket, and the door that tells feed upgrades from ordinary HTTP on the same port.
+"""One viewer's WebSocket.
 
 The accept handshake and the frame header outward are ours; everything a viewer sends is read by the I/O-free core of
 ``websockets``, which is made when a viewer first speaks and dropped when it falls silent, so that the many who only
@@ -9,7 +9,6 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import cast
 
 import msgspec
 from websockets.frames import CloseCode as RfcCloseCode
@@ -18,11 +17,10 @@ from websockets.protocol import OPEN, Protocol, Side
 
 from broadcast.channels.adapters.channel_feed import ChannelFeed
 from broadcast.channels.adapters.feed_hub import FeedHub, Refused
-from broadcast.channels.adapters.socket_writer import SocketWriter
-from broadcast.channels.adapters.waiting_heads import WaitingHeads
+from broadcast.channels.adapters.wire import Wire
 from broadcast.channels.close_codes import CloseCode
 from broadcast.channels.frames import PING_FRAME, Frames, close_frame, text_frame
-from broadcast.channels.handshake import FEED_PREFIX, MAX_HEAD_BYTES, Upgrade, read_upgrade
+from broadcast.channels.handshake import Upgrade
 from broadcast.errors import problem
 from broadcast.ids import ChannelId
 from broadcast.messages import ClientMessage, ClockAnswer, ClockRequest, ProblemMessage, Tap
@@ -64,7 +62,7 @@ def _id_of(text: bytes) -> str | None:
         return None
 
 
-class FeedSocket(asyncio.Protocol):
+class FeedSocket:
     """One viewer over WebSocket."""
 
     __slots__ = (
@@ -79,14 +77,14 @@ class FeedSocket(asyncio.Protocol):
         "_unread",
         "_unsent",
         "_window",
-        "_writer",
+        "_wire",
     )
 
     def __init__(self, hub: FeedHub, on_tap: OnTap) -> None:
         self._hub = hub
         self._on_tap = on_tap
         self._feed: ChannelFeed | None = None
-        self._writer: SocketWriter | None = None
+        self._wire: Wire | None = None
         self._in_crowd = False
         self._core: Protocol | None = None
         self._message: list[bytes] | None = None
@@ -96,14 +94,13 @@ class FeedSocket(asyncio.Protocol):
         self._window = 0.0
         self._spent = 0
 
-    def open(self, transport: asyncio.Transport, upgrade: Upgrade, rest: bytes) -> None:
+    def open(self, wire: Wire, upgrade: Upgrade, rest: bytes) -> None:
         """Answer the handshake and join the feed, or say why not, as a close code every browser can see."""
-        transport.set_protocol(self)
-        writer = SocketWriter(transport)
-        self._writer = writer
+        wire.speaker = self
+        self._wire = wire
         # With the first message after it, in one packet: a crowd that comes back pays for every system call.
         self._unsent = upgrade.answer
-        address = writer.peer() if self._hub.counts_addresses else ""
+        address = wire.address if self._hub.counts_addresses else ""
         try:
             feed = self._hub.admit(upgrade.request, address)
         except Refused as refused:
@@ -112,13 +109,13 @@ class FeedSocket(asyncio.Protocol):
         self._feed = feed
         self._hub.join(feed, self, upgrade.request.resume, address)
         if rest:
-            self.data_received(rest)
+            self.received(rest)
 
     # ------------------------------------------------------------ outward
 
     def send(self, frames: Frames) -> None:
         """Write one message of the feed."""
-        if self._writer is not None and not self._write(frames.websocket):
+        if self._wire is not None and not self._write(frames.websocket):
             self.close(CloseCode.TOO_SLOW, "too slow")
 
     def fell_behind(self, rest: bytes) -> None:
@@ -129,9 +126,10 @@ class FeedSocket(asyncio.Protocol):
 
     def cut(self) -> None:
         """End the connection: what went out last is not known. The viewer comes back and resumes exactly."""
-        writer = self._writer
-        if writer is not None:
-            writer.transport.abort()
+        wire = self._wire
+        if wire is not None:
+            self._leave()
+            wire.abort()
 
     def ping(self) -> None:
         """Write a ping."""
@@ -142,10 +140,10 @@ class FeedSocket(asyncio.Protocol):
         return self._write(text_frame(payload))
 
     def _write(self, data: bytes) -> bool:
-        writer = self._writer
-        if writer is None:
+        wire = self._wire
+        if wire is None:
             return False
-        alive = writer.write(self._taken() + data)
+        alive = wire.write(self._taken() + data)
         self._find_place()
         return alive
 
@@ -156,20 +154,20 @@ class FeedSocket(asyncio.Protocol):
 
     def _find_place(self) -> None:
         """Be among the crowd while nothing waits for the socket, and aside while something does."""
-        writer, feed = self._writer, self._feed
-        if writer is None or feed is None or writer.straight is self._in_crowd:
+        wire, feed = self._wire, self._feed
+        if wire is None or feed is None or wire.straight is self._in_crowd:
             return
         if self._in_crowd:
             self._leave_crowd()
         else:
             self._in_crowd = True
-            feed.write_straight(self, writer.descriptor)
+            feed.write_straight(self, wire.descriptor)
 
     def _leave_crowd(self) -> None:
-        writer, feed = self._writer, self._feed
-        if self._in_crowd and writer is not None and feed is not None:
+        wire, feed = self._wire, self._feed
+        if self._in_crowd and wire is not None and feed is not None:
             self._in_crowd = False
-            feed.write_aside(self, writer.descriptor)
+            feed.write_aside(self, wire.descriptor)
 
     def close(self, code: int, reason: str) -> None:
         """Close, saying why."""
@@ -177,9 +175,9 @@ class FeedSocket(asyncio.Protocol):
 
     # ------------------------------------------------------------ inward
 
-    def data_received(self, data: bytes) -> None:
+    def received(self, data: bytes) -> None:
         """Read what the viewer sent."""
-        if self._writer is None:
+        if self._wire is None:
             return
         core = self._core
         if core is None:
@@ -197,14 +195,10 @@ class FeedSocket(asyncio.Protocol):
         elif self._message is None and self._unread == 0:
             self._core = None
 
-    def eof_received(self) -> bool:
-        """The viewer will send no more: the connection is over."""
-        return False
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+    def ended(self) -> None:
         """Forget the viewer; its taps are decided all the same."""
         self._leave()
-        self._writer = None
+        self._wire = None
 
     def _leave(self) -> None:
         self._leave_crowd()
@@ -220,13 +214,13 @@ class FeedSocket(asyncio.Protocol):
     def _farewell(self, last: bytes) -> None:
         """Send last bytes and leave; what the viewer still sends is read and thrown away for a while."""
         self._leave()
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            writer.close(self._taken() + last)
-            self._hub.leaving.enter(writer.transport)
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close(self._taken() + last)
+            self._hub.leaving.enter(wire)
 
     def _frame(self, frame: Frame) -> None:
-        if self._writer is None:
+        if self._wire is None:
             return
         # Every frame counts: pings make us answer, and a message may come in any number of empty pieces.
         if not self._within_rate():
@@ -311,54 +305,3 @@ def field_of(wrong: msgspec.ValidationError) -> tuple[str, str]:
         reason = "is missing"
         steps.append(missing[1])
     return reason, "".join(f"/{step}" for step in steps if step)
-
-
-class Door(asyncio.Protocol):
-    """Reads one connection's first request head and hands it to the feed or to the HTTP server."""
-
-    __slots__ = ("_head", "_http", "_hub", "_on_tap", "_transport", "_waiting")
-
-    def __init__(
-        self, hub: FeedHub, on_tap: OnTap, http: Callable[[], asyncio.Protocol], waiting: WaitingHeads
-    ) -> None:
-        self._hub = hub
-        self._on_tap = on_tap
-        self._http = http
-        self._waiting = waiting
-        self._head = b""
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Give the head a bounded time to arrive."""
-        # uvloop's stream transports have asyncio's methods without being its subclasses.
-        self._transport = cast("asyncio.Transport", transport)
-        self._waiting.enter(self._transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Wait for the whole head, then hand the connection over."""
-        self._head += data
-        end = self._head.find(b"\r\n\r\n")
-        if end < 0 and len(self._head) < MAX_HEAD_BYTES:
-            return
-        transport, head = self._transport, self._head
-        self._release()
-        if transport is None:
-            return
-        upgrade = read_upgrade(head[: end + 4]) if end >= 0 and head.startswith(FEED_PREFIX) else None
-        if upgrade is not None:
-            FeedSocket(self._hub, self._on_tap).open(transport, upgrade, head[end + 4 :])
-            return
-        handler = self._http()
-        transport.set_protocol(handler)
-        handler.connection_made(transport)
-        handler.data_received(head)
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """Forget the connection."""
-        self._release()
-
-    def _release(self) -> None:
-        if self._transport is not None:
-            self._waiting.leave(self._transport)
-        self._transport = None
-        self._head = b""

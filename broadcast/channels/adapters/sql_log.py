@@ -1,4 +1,4 @@
-"""The embedded cue log: one SQL table, one process that appends, followers in the same process."""
+"""The cue log in SQL: one table, one process that appends, followers in the same process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, String, delete, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from broadcast.channels.cue_log import (
@@ -58,7 +58,7 @@ class CueLogRecord(_Model):
 def _answering() -> Iterator[None]:
     try:
         yield
-    except SQLAlchemyError as failed:
+    except (SQLAlchemyError, OSError) as failed:  # a driver's time limits and connections fail as OSError
         raise LogUnreachableError(f"the cue log's database does not answer: {failed.__cause__ or failed}") from failed
 
 
@@ -75,6 +75,7 @@ class SqlCueLog:
         self._grew = asyncio.Condition()
         self._appending = asyncio.Lock()
         self._since_trim = 0
+        self._unsure = False
         self._writing: set[asyncio.Future[Sequence[LogRecord]]] = set()
 
     @property
@@ -92,6 +93,7 @@ class SqlCueLog:
         for record in records:
             self._recent.add(record)
         self._seq = records[-1].seq if records else 0
+        self._unsure = False
         return records
 
     async def _read(self) -> list[LogRecord]:
@@ -101,12 +103,15 @@ class SqlCueLog:
                 found = self._new_id()
                 await connection.execute(insert(CueLogEpoch).values(show=self._show, epoch=found))
             self._epoch = Epoch(found)
-            rows = await connection.execute(
-                select(CueLogRecord.seq, CueLogRecord.body)
-                .where(CueLogRecord.show == self._show)
-                .order_by(CueLogRecord.seq)
-            )
-            return [LogRecord(seq, from_json(body)) for seq, body in rows]
+            return await self._stored(connection, after=0)
+
+    async def _stored(self, connection: AsyncConnection, after: int) -> list[LogRecord]:
+        rows = await connection.execute(
+            select(CueLogRecord.seq, CueLogRecord.body)
+            .where(CueLogRecord.show == self._show, CueLogRecord.seq > after)
+            .order_by(CueLogRecord.seq)
+        )
+        return [LogRecord(seq, from_json(body)) for seq, body in rows]
 
     async def append(self, messages: Sequence[LogMessage], sent_ms: int) -> Sequence[LogRecord]:
         """Append durably, then wake the followers."""
@@ -122,16 +127,26 @@ class SqlCueLog:
 
     async def _append(self, messages: Sequence[LogMessage], sent_ms: int) -> Sequence[LogRecord]:
         async with self._appending:
+            if self._unsure:
+                with _answering():
+                    async with self._engine.connect() as connection:
+                        landed = await self._stored(connection, after=self._seq)
+                await self._grow(landed)
+            self._unsure = True  # until the answer is here: what fails may have landed all the same
             numbered = enumerate(messages, self._seq + 1)
             records = [LogRecord(seq, stamped(message, seq, self.epoch, sent_ms)) for seq, message in numbered]
             with _answering():
                 await self._store(records)
-            for record in records:
-                self._recent.add(record)
-            self._seq = records[-1].seq
-            async with self._grew:
-                self._grew.notify_all()
+            self._unsure = False
+            await self._grow(records)
         return records
+
+    async def _grow(self, records: Sequence[LogRecord]) -> None:
+        for record in records:
+            self._recent.add(record)
+            self._seq = record.seq
+        async with self._grew:
+            self._grew.notify_all()
 
     async def _store(self, records: Sequence[LogRecord]) -> None:
         rows = [
