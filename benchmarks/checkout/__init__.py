@@ -1,0 +1,1 @@
+"""What a one-tap order costs, ours beside its peers."""

@@ -1,0 +1,1 @@
+"""The buyers, and the designs ours is measured against."""
