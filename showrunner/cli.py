@@ -52,11 +52,17 @@ def demo(
 
 
 @app.command
-def serve(*, role: Literal["all", "edge"] | None = None, config: Path | None = None, log_level: str = "info") -> None:
+def serve(
+    *,
+    role: Literal["all", "control", "checkout", "edge"] | None = None,
+    config: Path | None = None,
+    log_level: str = "info",
+) -> None:
     """Run a show in production: every setting from the environment (SHOWRUNNER_…) or a TOML file.
 
     Args:
-        role: all (everything in one process) or edge (the feed alone, in as many processes as wanted on one port).
+        role: all (everything in one process); or, on PostgreSQL and Valkey, control (timeline, console, pages: one),
+            checkout (orders: any number) and edge (the feed alone, in as many processes as wanted on one port).
         config: a TOML file of settings; the environment counts before it, and secrets are taken from there only.
         log_level: debug, info, warning or error.
     """

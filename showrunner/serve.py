@@ -1,22 +1,60 @@
 """``showrunner serve``: a show in production. Each role imports only what it runs: an edge has many processes."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from showrunner.output import configure_logging
-from showrunner.settings import Settings, SettingsError, read_edge_settings, read_role, read_settings
-from showrunner.show_folder import load_show
+from showrunner.settings import (
+    CheckoutSettings,
+    Settings,
+    SettingsError,
+    read_checkout_settings,
+    read_control_settings,
+    read_edge_settings,
+    read_role,
+    read_settings,
+)
+from showrunner.show_folder import LoadedShow, load_show
 
 
 def run_serve(config: Path | None, role: str | None, log_level: str) -> None:
     """Serve until stopped."""
     configure_logging(log_level)
-    if read_role(config, role=role) == "edge":
+    what = read_role(config, role=role)
+    if what == "edge":
         from showrunner.edge import run_edges
 
         edge = read_edge_settings(config, role=role)
         run_edges(edge, load_show(edge.show))
+    elif what == "checkout":
+        _serve_checkout(read_checkout_settings(config, role=role))
+    elif what == "control":
+        _serve_everything(read_control_settings(config, role=role))
     else:
         _serve_everything(read_settings(config, role=role))
+
+
+def _serve_checkout(settings: CheckoutSettings) -> None:
+    import uvloop
+
+    show = load_show(settings.show)
+    _check_keys(show, settings.channel_keys)
+    uvloop.run(_take_orders(settings, show))
+
+
+async def _take_orders(settings: CheckoutSettings, show: LoadedShow) -> None:
+    from showrunner.checkout_process import RunningCheckout
+    from showrunner.until_told import until_told
+
+    await until_told(RunningCheckout(settings, show))
+
+
+def _check_keys(show: LoadedShow, channel_keys: Mapping[str, SecretStr]) -> None:
+    missing = sorted({channel.id for channel in show.channels} - channel_keys.keys())
+    if missing:
+        raise SettingsError(f"channel_keys: no key for {', '.join(missing)}")
 
 
 def _serve_everything(settings: Settings) -> None:
@@ -29,9 +67,7 @@ def _serve_everything(settings: Settings) -> None:
 
     check_built()
     show = load_show(settings.show)
-    missing = sorted({channel.id for channel in show.channels} - settings.channel_keys.keys())
-    if missing:
-        raise SettingsError(f"channel_keys: no key for {', '.join(missing)}")
+    _check_keys(show, settings.channel_keys)
     if not settings.sandbox_payments:
         raise SettingsError("sandbox_payments: there is no other payment gateway yet; leave it on")
     folder = DataFolder(settings.data)

@@ -1,7 +1,5 @@
 """Running a show until it is told to stop."""
 
-import asyncio
-import signal
 from collections.abc import Callable
 
 import uvloop
@@ -10,10 +8,8 @@ from broadcast.programme.adapters.packager import Package
 from showrunner.data_folder import DataFolder
 from showrunner.settings import Settings
 from showrunner.show_folder import LoadedShow
+from showrunner.until_told import until_told
 from showrunner.wiring import RunningShow
-
-STOP_TIMEOUT_S = 20.0
-"""How long draining may take before the process ends regardless; everything acknowledged is durable by then."""
 
 
 def run(
@@ -38,15 +34,5 @@ async def _serve(
     programme: Package,
     on_ready: Callable[[RunningShow, str], None],
 ) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
     running = RunningShow(settings, show, data, programme.index, programme.folder)
-    try:
-        base_url = await running.start()
-        on_ready(running, base_url)
-        await stopping.wait()
-    finally:
-        async with asyncio.timeout(STOP_TIMEOUT_S):
-            await running.stop()
+    await until_told(running, lambda base_url: on_ready(running, base_url))

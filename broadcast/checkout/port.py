@@ -51,6 +51,9 @@ class StockBook(Protocol):
     def stock(self) -> dict[Sku, SkuCounter]:
         """Return every SKU's pieces; those of which nothing is known yet are left out."""
 
+    def counter(self, sku: Sku) -> SkuCounter | None:
+        """Return one SKU's pieces, or None where nothing is known of it yet."""
+
     def counters(self) -> OrderCounters:
         """Return the show's orders by status."""
 

@@ -7,13 +7,14 @@ twice, an order by its idempotency key.
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, NoReturn, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol
 
 import msgspec
 import structlog
 
 from broadcast.errors import Refusal
 from broadcast.ids import ShowId
+from showrunner.first_of import first_of
 from showrunner.link.connection import MAX_FRAME_BYTES, FrameError, LinkConnection
 from showrunner.link.handshake import (
     CHALLENGE_BYTES,
@@ -78,10 +79,7 @@ class _Question:
         self.due = due
 
 
-Answer = TypeVar("Answer", bound=Numbered)
-
-
-class LinkCaller(Generic[Answer]):
+class LinkCaller:
     """Keeps one connection open and asks over it.
 
     Args:
@@ -90,11 +88,10 @@ class LinkCaller(Generic[Answer]):
         answers: decodes a batch of what comes.
         on_message: given everything that answers no question.
         on_open: told of a new connection, before what was unanswered is asked again; may send.
-        on_lost: told that it is gone.
         chance: draws from [0, 1), to spread retries.
     """
 
-    def __init__(  # noqa: PLR0913 - who asks, whom, and who hears of it, by name
+    def __init__(
         self,
         *,
         role: LinkRole,
@@ -104,7 +101,6 @@ class LinkCaller(Generic[Answer]):
         answers: msgspec.msgpack.Decoder[Any],
         on_message: Callable[[Any], None],
         on_open: Callable[[], None],
-        on_lost: Callable[[], None],
         chance: Callable[[], float],
     ) -> None:
         if len(key) < MIN_KEY_BYTES:
@@ -116,12 +112,12 @@ class LinkCaller(Generic[Answer]):
         self._answers = answers
         self._on_message = on_message
         self._on_open = on_open
-        self._on_lost = on_lost
         self._chance = chance
         self._questions: dict[int, _Question] = {}
         self._last = 0
         self._connection: LinkConnection | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._gone_at = float("-inf")
         self.connections = 0
         """Connections made so far."""
 
@@ -146,6 +142,11 @@ class LinkCaller(Generic[Answer]):
     def connected(self) -> bool:
         """Whether somebody is there to ask."""
         return self._connection is not None
+
+    @property
+    def reachable(self) -> bool:
+        """Whether somebody is there to ask, or was a moment ago: a question asked now is likely to be answered."""
+        return self.connected or asyncio.get_running_loop().time() - self._gone_at < ANSWER_TIMEOUT_S
 
     @property
     def outstanding(self) -> int:
@@ -218,7 +219,7 @@ class LinkCaller(Generic[Answer]):
                 continue
             began = asyncio.get_running_loop().time()
             try:
-                await _first_of(over, asyncio.ensure_future(self._where.changed()))
+                await first_of(over, self._where.changed())
             finally:
                 self._disconnect()
             if asyncio.get_running_loop().time() - began > RECONNECT_MOST_S:
@@ -262,7 +263,7 @@ class LinkCaller(Generic[Answer]):
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-            self._on_lost()
+            self._gone_at = asyncio.get_running_loop().time()
 
     def _received(self, frame: bytes) -> None:
         questions = self._questions
@@ -339,11 +340,3 @@ class _Meeting:
             self.met.set_exception(LinkRefusedError("the other end hung up during the handshake"))
         if not self.over.done():
             self.over.set_result(None)
-
-
-async def _first_of(one: "asyncio.Future[None]", other: "asyncio.Future[None]") -> None:
-    try:
-        await asyncio.wait((one, other), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        other.cancel()
-        await asyncio.gather(other, return_exceptions=True)

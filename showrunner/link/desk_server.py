@@ -51,10 +51,16 @@ log = structlog.get_logger()
 
 
 class DeskServer:
-    """All doors of a desk that this process may own."""
+    """All doors of a desk that this process may own.
 
-    def __init__(self, owned: Owned) -> None:
+    Args:
+        owned: the desk, while it may be asked.
+        sure: whether nobody else can own it at this moment.
+    """
+
+    def __init__(self, owned: Owned, sure: Callable[[], bool]) -> None:
         self.owned = owned
+        self.sure = sure
         self.watchers: OrderedDict[OrderId, DeskPeer] = OrderedDict()
         self._doors: set[DeskPeer] = set()
         self._told: OrderCounters | None = None
@@ -129,10 +135,10 @@ class DeskServer:
 
 
 def _tell_stock(peer: "DeskPeer", checkout: Checkout, moved: set[Sku] | None) -> None:
-    stock = checkout.stock()
-    skus = list(stock) if moved is None else [sku for sku in moved if sku in stock]
-    for start in range(0, len(skus), MAX_STOCK_A_MESSAGE):
-        peer.send(StockNews({sku: stock[sku] for sku in skus[start : start + MAX_STOCK_A_MESSAGE]}))
+    stock = checkout.stock() if moved is None else {sku: checkout.counter(sku) for sku in moved}
+    told = [(sku, counter) for sku, counter in stock.items() if counter is not None]
+    for start in range(0, len(told), MAX_STOCK_A_MESSAGE):
+        peer.send(StockNews(dict(told[start : start + MAX_STOCK_A_MESSAGE])))
 
 
 class DeskPeer:
@@ -158,8 +164,8 @@ class DeskPeer:
         """Ask the desk."""
         checkout = self._server.owned()
         if checkout is None:
-            # nothing is answered from a memory that may be stale: the door asks the owner
-            self._connection.close()
+            # Nothing is answered from a memory that may be stale, or by a desk that is being closed: the door asks
+            # the next owner what was not answered.
             return
         for message in messages:
             if type(message) is PlaceAsk:
@@ -202,9 +208,8 @@ class DeskPeer:
         except Exception:
             log.exception("desk.fault")
             told = Refused(n, "internal", "", {})
-        # Between deciding and now this process may have been frozen, and another owner have decided otherwise; what
-        # is durable stays true whoever owns the desk, what was read from memory does not.
-        if told is not None and self._server.owned() is not None:
+        # Between deciding and now this process may have been frozen, and another owner have decided otherwise.
+        if told is not None and self._server.sure():
             self._connection.send(told)
 
     async def _place(self, checkout: Checkout, ask: PlaceAsk) -> PlacedTold:

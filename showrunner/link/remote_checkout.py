@@ -75,7 +75,7 @@ class RemoteCheckout:
         self._openings: asyncio.Future[Any] | None = None
         self._stopping = False
         self.refusals: dict[str, int] = {}
-        self.link: LinkCaller[Any] = LinkCaller(
+        self.link = LinkCaller(
             role=role,
             show=show,
             key=key,
@@ -83,7 +83,6 @@ class RemoteCheckout:
             answers=desk_messages.answers,
             on_message=self._told,
             on_open=self._open,
-            on_lost=lambda: None,
             chance=chance,
         )
 
@@ -100,8 +99,8 @@ class RemoteCheckout:
 
     @property
     def ready(self) -> bool:
-        """Whether a tap can be taken: the owner is there."""
-        return self.link.connected and not self._stopping
+        """Whether a tap can be taken: the owner is there, or was a moment ago and another one is about to be."""
+        return self.link.reachable and not self._stopping
 
     # ------------------------------------------------------------ commands
 
@@ -222,6 +221,10 @@ class RemoteCheckout:
     def stock(self) -> dict[Sku, SkuCounter]:
         """Return the pieces of every SKU the owner told of."""
         return dict(self._stock)
+
+    def counter(self, sku: Sku) -> SkuCounter | None:
+        """Return a SKU's pieces, or None where the owner has not told yet."""
+        return self._stock.get(sku)
 
     def counters(self) -> OrderCounters:
         """Return the show's orders by status, as the owner told last."""

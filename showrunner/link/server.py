@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import socket
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -98,6 +99,10 @@ class LinkServer:
         for stranger in tuple(self.strangers):
             stranger.connection.close()
         await asyncio.sleep(0)
+
+    def peers_by_role(self) -> dict[str, int]:
+        """Return how many processes are connected."""
+        return dict(Counter(str(peer.role) for peer in self.peers))
 
     def send_away(self, roles: frozenset[LinkRole]) -> None:
         """End the connections of these roles: they look for the right process again."""

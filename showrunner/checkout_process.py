@@ -1,0 +1,195 @@
+"""A checkout process: a door that takes taps, and one of those that may own the desk.
+
+Any number of them serve one show; PostgreSQL is the record. The composition root of its role.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+from aiohttp import ClientSession, web
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
+from broadcast.checkout.adapters.ownership import Ownership, OwnerWatch
+from broadcast.checkout.adapters.postgres_record import PostgresRecord, record_engine
+from broadcast.checkout.adapters.relay import ErrandSource, PaymentRelay
+from broadcast.checkout.adapters.sandbox_gateway import SandboxGateway
+from broadcast.ids import ChannelId, Sku
+from broadcast.messages import OrderAnswer
+from showrunner.checkout_parts import open_desk
+from showrunner.checkout_seat import CheckoutSeat, Desk
+from showrunner.databases import migrate_postgres
+from showrunner.feed_parts import new_id, wall_clock
+from showrunner.http import documents
+from showrunner.http.app import application
+from showrunner.http.orders import OrderDesk
+from showrunner.http.payments import NOTIFICATIONS, PaymentDoor
+from showrunner.http_listening import HttpListener
+from showrunner.link import desk_messages, edge_messages
+from showrunner.link.desk_server import DeskServer
+from showrunner.link.handshake import LinkRole
+from showrunner.link.remote_checkout import RemoteCheckout
+from showrunner.link.server import LinkRoom, LinkServer
+from showrunner.link.tap_server import TapServer
+from showrunner.metrics import DeskCollector, LinkCollector
+from showrunner.pictures import with_pictures
+from showrunner.settings import CheckoutSettings
+from showrunner.show_folder import LoadedShow
+
+log = structlog.get_logger()
+
+
+class RunningCheckout:
+    """One checkout process."""
+
+    def __init__(self, settings: CheckoutSettings, show: LoadedShow) -> None:
+        self._settings = settings
+        self._show = show
+        self._articles = with_pictures(show)
+        self._closing = AsyncExitStack()
+        self._url = settings.database_url.get_secret_value()
+        self._link_key = settings.link_key.get_secret_value().encode()
+        self._watch = OwnerWatch(self._url, show.info.id)
+        self._engine: AsyncEngine = record_engine(self._url)
+        self._remote = RemoteCheckout(
+            role="door",
+            show=show.info.id,
+            key=self._link_key,
+            where=self._watch,
+            on_order_changed=self._order_changed,
+        )
+        self.seat = CheckoutSeat(
+            Ownership(self._url, show.info.id),
+            self._remote,
+            self._open_desk,
+            self._errands,
+            lambda: migrate_postgres(self._url),
+            self._desk_moved,
+        )
+        self.desk_server = DeskServer(self.seat.owned, lambda: self.seat.sure)
+        keys = {ChannelId(name): key.get_secret_value().encode() for name, key in settings.channel_keys.items()}
+        self._orders = OrderDesk(show.info.id, self.seat, ViewerTokens(keys, wall_clock))
+        self.link = LinkServer(show.info.id, self._rooms())
+        self._sandbox = self._make_sandbox() if settings.sandbox_payments else None
+        self._listener = HttpListener(self._application())
+        self._base_url = ""
+        self._session: ClientSession | None = None
+
+    # ------------------------------------------------------------ life
+
+    async def start(self) -> str:
+        """Begin to serve and return the base address. Waits for neither PostgreSQL nor our turn at the desk.
+
+        Raises:
+            PortTakenError: an address cannot be listened on.
+        """
+        settings, closing = self._settings, self._closing
+        closing.push_async_callback(self._engine.dispose)
+        await self._watch.start()
+        closing.push_async_callback(self._watch.stop)
+        link_port = await self.link.start(settings.link_host, settings.link_port)
+        closing.push_async_callback(self.link.stop)
+        port = await self._listener.start(settings.host, settings.port)
+        closing.push_async_callback(self._listener.stop)
+        self._base_url = f"http://{_quoted(settings.host)}:{port}"
+        await self.desk_server.start()
+        closing.push_async_callback(self.desk_server.stop)
+        if self._sandbox is not None:
+            self._session = ClientSession()
+            closing.push_async_callback(self._session.close)
+            await self._sandbox.start()
+            closing.push_async_callback(self._sandbox.stop)
+        address = settings.link_address or f"{_quoted(settings.link_host)}:{link_port}"
+        closing.push_async_callback(self.seat.stop)
+        await self.seat.start(address)
+        closing.push_async_callback(self._listener.stop_accepting)
+        log.info("checkout.serving", show=self._show.info.id, at=self._base_url, link=address, pid=os.getpid())
+        return self._base_url
+
+    async def stop(self) -> None:
+        """Drain: no new connections, taps in progress answered, the desk given up at once."""
+        await self._closing.aclose()
+
+    # ------------------------------------------------------------ parts
+
+    def _rooms(self) -> dict[LinkRole, LinkRoom]:
+        rooms: dict[LinkRole, LinkRoom] = {
+            "door": LinkRoom(self._link_key, desk_messages.asks, self.desk_server.enter),
+            "control": LinkRoom(self._link_key, desk_messages.asks, self.desk_server.enter),
+        }
+        edge_key = self._settings.edge_link_key
+        if edge_key is not None:
+            taps = TapServer(self._orders.tap)
+            rooms["edge"] = LinkRoom(edge_key.get_secret_value().encode(), edge_messages.asks, taps.enter)
+        return rooms
+
+    def _open_desk(self) -> Desk:
+        record = PostgresRecord(self._engine, self._show.info.id, new_id())
+        return open_desk(record, self._show, self._articles, self._stock_changed, self._order_changed)
+
+    @asynccontextmanager
+    async def _errands(self, desk: ErrandSource) -> AsyncIterator[None]:
+        if self._sandbox is None:
+            yield
+            return
+        relay = PaymentRelay(desk, self._sandbox)
+        await relay.start()
+        try:
+            yield
+        finally:
+            await relay.stop()
+
+    def _make_sandbox(self) -> SandboxGateway:
+        return SandboxGateway(
+            secret=self._settings.payment_key.get_secret_value(), deliver=self._deliver_notification, now=wall_clock
+        )
+
+    async def _deliver_notification(self, headers: dict[str, str], body: bytes) -> int:
+        if self._session is None:
+            raise RuntimeError("payments have not started")
+        async with self._session.post(self._base_url + NOTIFICATIONS, data=body, headers=headers) as response:
+            return response.status
+
+    def _application(self) -> web.Application:
+        settings, show = self._settings, self._show
+        payments = PaymentDoor(
+            show.info.id,
+            self.seat,
+            settings.payment_key.get_secret_value(),
+            ProducerTokens(settings.producer_key.get_secret_value().encode(), wall_clock),
+            self._sandbox,
+        )
+        return application(
+            [*self._orders.routes(), *payments.routes(), *documents.routes()],
+            origins=sorted({origin for channel in show.channels for origin in channel.origins}),
+            ready=lambda: self.seat.ready,
+            metrics=[
+                DeskCollector(
+                    owned=self.seat.owned,
+                    turns=lambda: self.seat.turns,
+                    peers=self.link.peers_by_role,
+                    refused=lambda: self.link.refused,
+                ),
+                LinkCollector(
+                    connected=lambda: self._remote.link.connected, waiting=lambda: self._remote.link.outstanding
+                ),
+            ],
+        )
+
+    # ------------------------------------------------------------ what the desk tells
+
+    def _stock_changed(self, sku: Sku) -> None:
+        self.desk_server.stock_changed(sku)
+
+    def _order_changed(self, order: OrderAnswer) -> None:
+        self.desk_server.order_changed(order)
+        self._orders.changed(order)
+
+    def _desk_moved(self) -> None:
+        self.link.send_away(frozenset({"door", "control"}))
+
+
+def _quoted(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

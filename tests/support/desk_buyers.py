@@ -1,0 +1,90 @@
+"""Buyers at the doors of checkout processes, and the one who opens the sale."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import msgspec
+from desk_group import LINK_KEY
+from house import PRODUCER_KEY, SHOW, channel_key
+from tokens import jwt, seconds_from_now
+from waiting import until
+
+from broadcast.checkout.adapters.ownership import OwnerWatch
+from broadcast.clock import ProgrammeMs
+from broadcast.ids import ShowId, Sku
+from showrunner.link.remote_checkout import RemoteCheckout
+
+BUSY = 503
+
+
+class Buyers:
+    """People with tokens."""
+
+    def __init__(self, http: aiohttp.ClientSession) -> None:
+        self.http = http
+
+    async def order(
+        self,
+        door: str,
+        sku: str = "COAT-M",
+        quantity: int = 1,
+        *,
+        buyer: str = "mei",
+        key: str | None = None,
+        **body: Any,
+    ) -> tuple[int, dict[str, Any], bool]:
+        """Tap once at a door; return status, body, and whether it was a repeat."""
+        async with self.http.post(
+            f"{door}/v1/orders",
+            json={"show": SHOW, "sku": sku, "quantity": quantity, **body},
+            headers={"Authorization": f"Bearer {token(buyer)}", "Idempotency-Key": key or str(uuid.uuid4())},
+        ) as response:
+            answer: dict[str, Any] = msgspec.json.decode(await response.read())
+            return response.status, answer, "Idempotency-Replayed" in response.headers
+
+    async def get(self, door: str, order: str, buyer: str = "mei") -> dict[str, Any]:
+        """Read an order."""
+        async with self.http.get(
+            f"{door}/v1/orders/{order}", headers={"Authorization": f"Bearer {token(buyer)}"}
+        ) as response:
+            answer: dict[str, Any] = msgspec.json.decode(await response.read())
+            return answer
+
+    async def cancel(self, door: str, order: str, buyer: str = "mei") -> dict[str, Any]:
+        """Give an order up."""
+        async with self.http.post(
+            f"{door}/v1/orders/{order}/cancel", headers={"Authorization": f"Bearer {token(buyer)}"}
+        ) as response:
+            answer: dict[str, Any] = msgspec.json.decode(await response.read())
+            return answer
+
+
+def token(buyer: str, channel: str = "web") -> str:
+    """Return a viewer token."""
+    return jwt({"iss": channel, "sub": buyer, "exp": seconds_from_now(3_600)}, channel_key(channel))
+
+
+def producer_token() -> str:
+    """Return a producer token."""
+    claims = {"iss": "producers", "sub": "lin", "show": SHOW, "exp": seconds_from_now(3_600)}
+    return jwt(claims, PRODUCER_KEY)
+
+
+@asynccontextmanager
+async def opened_sale(database_url: str, *skus: str, show: str = SHOW) -> AsyncIterator[RemoteCheckout]:
+    """Be the control process of a show: everything named is on sale while the block runs."""
+    watch = OwnerWatch(database_url, ShowId(show))
+    control = RemoteCheckout(role="control", show=ShowId(show), key=LINK_KEY.encode(), where=watch)
+    await watch.start()
+    await control.start()
+    try:
+        control.open_for_sale([Sku(sku) for sku in skus], ProgrammeMs(0))
+        await until(lambda: control.link.connected, "control has found the owner")
+        await control.openings_known()
+        yield control
+    finally:
+        await control.stop()
+        await watch.stop()
