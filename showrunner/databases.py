@@ -149,3 +149,8 @@ def open_control(path: Path) -> AsyncEngine:
 
     event.listen(engine.sync_engine, "connect", sync_every_commit)
     return engine
+
+
+def control_engine(url: str) -> AsyncEngine:
+    """Return the engine of the control database on PostgreSQL; ``migrate_postgres`` comes first."""
+    return postgres_engine(url, Database.CONTROL.schema)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from broadcast.channels.adapters import sql_log
 from broadcast.channels.adapters.redis_log import RedisCueLog, connect
@@ -69,9 +69,9 @@ class Home:
 
 
 class SqlHome(Home):
-    def __init__(self, file: Path) -> None:
+    def __init__(self, engine: AsyncEngine) -> None:
         super().__init__()
-        self.engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": 0.05})
+        self.engine = engine
 
     def log(self, show: str = "gala") -> CueLog:
         self.logs.append(SqlCueLog(self.engine, ShowId(show), self.new_id))
@@ -84,6 +84,10 @@ class SqlHome(Home):
     async def close(self) -> None:
         await super().close()
         await self.engine.dispose()
+
+
+def sqlite_file(file: Path) -> AsyncEngine:
+    return create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": 0.05})
 
 
 class ValkeyHome(Home):

@@ -8,6 +8,7 @@ import asyncio
 from typing import Any, TypeAlias
 
 import asyncpg
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from broadcast.checkout.adapters.durability import NotDurableError
@@ -72,10 +73,20 @@ async def connect(url: str, schema: str, *, answer_timeout_s: float = ANSWER_TIM
 
 
 def postgres_engine(url: str, schema: str, **different: Any) -> AsyncEngine:
-    """Return an engine whose connections are those of ``connect``, with the same arguments."""
+    """Return an engine whose connections are those of ``connect``, with the same arguments.
+
+    A server that cannot be reached is an ``OperationalError``, as with every other engine.
+    """
+
+    async def creator() -> Connection:
+        try:
+            return await connect(url, schema, **different)
+        except UNREACHABLE as failed:
+            raise OperationalError("connect", None, failed) from failed
+
     return create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=lambda: connect(url, schema, **different),
+        async_creator=creator,
         pool_size=POOL_SIZE,
         pool_timeout=ANSWER_TIMEOUT_S,
         pool_pre_ping=True,  # the server may have been restarted since

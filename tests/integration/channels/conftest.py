@@ -1,11 +1,13 @@
-"""The same tests hold for both homes of the cue log."""
+"""The same tests hold for every home of the cue log."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from cue_logs import Home, SqlHome, ValkeyHome
+from cue_logs import Home, SqlHome, ValkeyHome, sqlite_file
 from log_server import LogServer
+
+from showrunner.databases import control_engine
 
 
 @pytest.fixture(scope="session")
@@ -18,19 +20,23 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LogServer]:
 
 @pytest.fixture
 async def sqlite_home(tmp_path: Path) -> AsyncIterator[SqlHome]:
-    home = SqlHome(tmp_path / "log.sqlite3")
+    home = SqlHome(sqlite_file(tmp_path / "log.sqlite3"))
     await home.prepare()
     yield home
     await home.close()
 
 
-@pytest.fixture(params=["sqlite", "valkey"])
+@pytest.fixture(params=["sqlite", "postgres", "valkey"])
 async def home(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Home]:
     if request.param == "sqlite":
-        sqlite = SqlHome(tmp_path / "log.sqlite3")
+        sqlite = SqlHome(sqlite_file(tmp_path / "log.sqlite3"))
         await sqlite.prepare()
         yield sqlite
         await sqlite.close()
+    elif request.param == "postgres":
+        postgres = SqlHome(control_engine(request.getfixturevalue("postgres_url")))
+        yield postgres
+        await postgres.close()
     else:
         valkey = ValkeyHome(request.getfixturevalue("valkey").url)
         yield valkey

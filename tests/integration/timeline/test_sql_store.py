@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from broadcast.timeline.cues import Command, decide, opening, rebuild
 from broadcast.timeline.entries import Entry
 from broadcast.timeline.rundown import Rundown
 from broadcast.timeline.state import TimelineState
+from showrunner.databases import control_engine
 
 NOW = 1_509_451_200_000
 RUNDOWN = Rundown(
@@ -20,13 +21,29 @@ RUNDOWN = Rundown(
 )
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+async def engines(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Callable[[], AsyncEngine]]:
+    """What another process on the same database makes, and another."""
+    made: list[AsyncEngine] = []
+
+    def engine() -> AsyncEngine:
+        if request.param == "postgres":
+            made.append(control_engine(request.getfixturevalue("postgres_url")))
+        else:
+            made.append(create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'show.sqlite3'}"))
+        return made[-1]
+
+    yield engine
+    for one in made:
+        await one.dispose()
+
+
 @pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'show.sqlite3'}")
+async def engine(engines: Callable[[], AsyncEngine]) -> AsyncEngine:
+    engine = engines()
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
-    yield engine
-    await engine.dispose()
+    return engine
 
 
 async def run_show(store: TimelineStore) -> TimelineState:
@@ -40,11 +57,11 @@ async def run_show(store: TimelineStore) -> TimelineState:
     return state
 
 
-async def test_a_show_is_rebuilt_from_what_another_process_stored(engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_a_show_is_rebuilt_from_what_another_process_stored(
+    engine: AsyncEngine, engines: Callable[[], AsyncEngine]
+) -> None:
     state = await run_show(TimelineStore(engine, "gala"))
-    other = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'show.sqlite3'}")
-    entries = await TimelineStore(other, "gala").load()
-    await other.dispose()
+    entries = await TimelineStore(engines(), "gala").load()
     assert rebuild(entries, RUNDOWN) == state
 
 
