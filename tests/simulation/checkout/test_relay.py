@@ -2,12 +2,21 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from broadcast.checkout.adapters import relay as relay_module
 from broadcast.checkout.adapters.relay import PaymentRelay
 from broadcast.checkout.orders import Order
-from broadcast.checkout.payment import Errand, GatewayUnavailableError, PaymentRequest, RefundRequest
+from broadcast.checkout.payment import (
+    Errand,
+    GatewayUnavailableError,
+    Outcome,
+    PaymentNotification,
+    PaymentRequest,
+    RefundRequest,
+)
+from broadcast.errors import Refusal
 from broadcast.money import Money
 
 AMOUNT = Money(200, "CNY")
@@ -20,17 +29,30 @@ class Errands:
 
     def __init__(self, *errands: Errand) -> None:
         self.open = list(errands)
+        self.heard: list[PaymentNotification] = []
+        self.refuses: Refusal | None = None
         self.tell: Callable[[Sequence[Errand]], None] = lambda _errands: None
 
     def on_errands(self, listener: Callable[[Sequence[Errand]], None]) -> None:
         self.tell = listener
         listener(self.open)
 
+    async def payment_notified(self, notification: PaymentNotification) -> None:
+        if self.refuses is not None:
+            raise self.refuses
+        self.heard.append(notification)
+        self.open = [errand for errand in self.open if errand.order != notification.order]
+
     def order_of(self, errand: Errand) -> Order | None:
         if errand not in self.open:
             return None
-        return Order(
-            order=errand.order,
+        return order(errand.order)
+
+
+def order(name: str, **different: Any) -> Order:
+    return msgspec.structs.replace(
+        Order(
+            order=name,
             show="gala",
             channel="youku",
             buyer="li",
@@ -42,7 +64,9 @@ class Errands:
             amount=AMOUNT,
             placed_at_ms=0,
             hold_until_ms=900_000,
-        )
+        ),
+        **different,
+    )
 
 
 class Gateway:
@@ -52,19 +76,45 @@ class Gateway:
         self.failures = list(failures)
         self.asked: list[tuple[float, PaymentRequest | RefundRequest]] = []
         self.hangs = False
+        self.at_once = Outcome(state="pending")
+        self.when_asked = Outcome(state="unknown")
+        self.on_capture = Outcome(state="captured")
+        self.on_close = Outcome(state="closed")
+        self.queries: list[float] = []
+        self.captures: list[str] = []
+        self.closed: list[str] = []
 
-    async def request_payment(self, request: PaymentRequest) -> None:
-        await self._take(request)
+    async def request_payment(self, request: PaymentRequest) -> Outcome:
+        return await self._take(request)
 
-    async def refund(self, request: RefundRequest) -> None:
-        await self._take(request)
+    async def refund(self, request: RefundRequest) -> Outcome:
+        return await self._take(request)
 
-    async def _take(self, request: PaymentRequest | RefundRequest) -> None:
+    async def query_payment(self, _request: PaymentRequest) -> Outcome:
+        return self._query()
+
+    async def query_refund(self, _request: RefundRequest) -> Outcome:
+        return self._query()
+
+    def _query(self) -> Outcome:
+        self.queries.append(asyncio.get_running_loop().time())
+        return self.when_asked
+
+    async def capture(self, request: PaymentRequest) -> Outcome:
+        self.captures.append(request.order)
+        return self.on_capture
+
+    async def close(self, request: PaymentRequest) -> Outcome:
+        self.closed.append(request.order)
+        return self.on_close
+
+    async def _take(self, request: PaymentRequest | RefundRequest) -> Outcome:
         self.asked.append((asyncio.get_running_loop().time(), request))
         if self.hangs:
             await asyncio.Event().wait()
         if self.failures:
             raise self.failures.pop(0)
+        return self.at_once
 
 
 async def relay_for(seconds: float, errands: Errands, gateway: Gateway) -> PaymentRelay:
@@ -150,3 +200,132 @@ def test_a_hopeless_errand_is_left_to_the_next_start(in_virtual_time: Run, monke
     assert len(gateway.asked) == 3
     in_virtual_time(relay_for(86_400, errands, gateway))
     assert len(gateway.asked) == 6
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "told"),
+    [("payment", "captured", "captured"), ("payment", "failed", "failed"), ("refund", "refunded", "refunded")],
+)
+def test_an_answer_that_is_final_at_once_is_news(in_virtual_time: Run, kind: Any, state: Any, told: str):
+    errands, gateway = Errands(Errand("o", kind, AMOUNT)), Gateway()
+    gateway.at_once = Outcome(state=state)
+    in_virtual_time(relay_for(1, errands, gateway))
+    assert [(news.kind, news.order, news.amount) for news in errands.heard] == [(told, "o", AMOUNT)]
+
+
+@pytest.mark.parametrize(("kind", "state"), [("payment", "captured"), ("refund", "refunded")])
+def test_where_no_notification_comes_the_gateway_is_asked_what_became_of_it(
+    in_virtual_time: Run, kind: Any, state: Any
+):
+    errands, gateway = Errands(Errand("o", kind, AMOUNT)), Gateway()
+    gateway.when_asked = Outcome(state=state, amount=AMOUNT)
+    relay = in_virtual_time(relay_for(200, errands, gateway))
+    assert [round(at) for at in gateway.queries] == [30]
+    assert len(gateway.asked) == 1
+    assert [news.kind for news in errands.heard] == [state]
+    assert relay.waiting == 0
+
+
+def test_a_payment_still_pending_is_asked_after_ever_less_often(in_virtual_time: Run):
+    gateway = Gateway()
+    gateway.when_asked = Outcome(state="pending")
+    in_virtual_time(relay_for(1_000, Errands(payment()), gateway))
+    assert [round(at) for at in gateway.queries] == [30, 90, 210, 450, 930]
+    assert len(gateway.asked) == 1
+
+
+def test_money_set_aside_is_taken_while_the_order_holds_its_stock(in_virtual_time: Run):
+    errands, gateway = Errands(payment()), Gateway()
+    gateway.at_once = Outcome(state="authorized")
+    in_virtual_time(relay_for(1, errands, gateway))
+    assert gateway.captures == ["o"]
+    assert [news.kind for news in errands.heard] == ["captured"]
+
+
+def test_a_hint_of_the_gateway_is_looked_after_at_once(in_virtual_time: Run):
+    errands, gateway = Errands(payment()), Gateway()
+    gateway.when_asked = Outcome(state="captured")
+
+    async def day() -> None:
+        relay = PaymentRelay(errands, gateway, jitter=lambda: 0.5)
+        await relay.start()
+        await asyncio.sleep(5)
+        relay.look_now("o")
+        relay.look_now("an order nobody knows")
+        await asyncio.sleep(1)
+        await relay.stop()
+
+    in_virtual_time(day())
+    assert [round(at) for at in gateway.queries] == [5]
+    assert [news.kind for news in errands.heard] == ["captured"]
+
+
+def close_of(in_virtual_time: Run, gateway: Gateway, released: Order) -> Errands:
+    errands = Errands(payment())
+
+    async def day() -> None:
+        relay = PaymentRelay(errands, gateway, jitter=lambda: 0.5)
+        await relay.start()
+        await asyncio.sleep(1)
+        errands.open.clear()
+        relay.order_changed(released)
+        relay.order_changed(released)
+        await asyncio.sleep(60)
+        await relay.stop()
+
+    in_virtual_time(day())
+    return errands
+
+
+def test_a_payment_no_longer_wanted_is_closed_once(in_virtual_time: Run):
+    gateway = Gateway()
+    errands = close_of(in_virtual_time, gateway, order("o", status="released", release_reason="hold-ran-out"))
+    assert gateway.closed == ["o"]
+    assert errands.heard == []
+
+
+def test_a_payment_that_came_before_its_closing_is_news(in_virtual_time: Run):
+    gateway = Gateway()
+    gateway.on_close = Outcome(state="captured", amount=AMOUNT)
+    errands = close_of(in_virtual_time, gateway, order("o", status="released", release_reason="hold-ran-out"))
+    assert [news.kind for news in errands.heard] == ["captured"]
+
+
+def test_a_payment_that_was_made_is_not_closed(in_virtual_time: Run):
+    gateway = Gateway()
+    close_of(in_virtual_time, gateway, order("o", status="paid", payment="captured"))
+    assert gateway.closed == []
+
+
+def test_an_answer_of_another_amount_moves_nothing_and_is_told(in_virtual_time: Run):
+    errands, gateway = Errands(payment()), Gateway()
+    gateway.at_once = Outcome(state="captured", amount=Money(1, "CNY"))
+    errands.refuses = Refusal("invalid")
+    told: list[tuple[str, Money]] = []
+
+    async def day() -> None:
+        relay = PaymentRelay(errands, gateway, mismatch=lambda news, _refusal: told.append((news.order, news.amount)))
+        await relay.start()
+        await asyncio.sleep(1)
+        await relay.stop()
+
+    in_virtual_time(day())
+    assert told == [("o", Money(1, "CNY"))]
+    assert errands.heard == []
+
+
+def test_news_the_busy_checkout_cannot_take_is_brought_again(in_virtual_time: Run):
+    errands, gateway = Errands(payment()), Gateway()
+    gateway.at_once = Outcome(state="captured")
+    errands.refuses = Refusal("busy")
+
+    async def day() -> None:
+        relay = PaymentRelay(errands, gateway, jitter=lambda: 0.5)
+        await relay.start()
+        await asyncio.sleep(1)
+        errands.refuses = None
+        await asyncio.sleep(5)
+        await relay.stop()
+
+    in_virtual_time(day())
+    assert [news.kind for news in errands.heard] == ["captured"]
