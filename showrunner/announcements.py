@@ -26,7 +26,7 @@ class StockAnnouncer:
     def __init__(
         self,
         cue_log: CueLog,
-        counter: Callable[[Sku], SkuCounter],
+        counter: Callable[[Sku], SkuCounter | None],
         told: Callable[[Sku], StockLevel | None],
         now: Now,
     ) -> None:
@@ -63,16 +63,16 @@ class StockAnnouncer:
                 await self._tell()
 
     async def tell(self, skus: Iterable[Sku]) -> None:
-        """Append the stock of those SKUs of which viewers last heard something else.
+        """Append the stock of those SKUs of which viewers last heard something else; what is not known is not told.
 
         Raises:
             LogLostError, LogUnreachableError: the log could not be told.
         """
-        counters = {sku: self._counter(sku) for sku in skus}
+        counters = [(sku, self._counter(sku)) for sku in skus]
         messages = [
             Stock(seq=0, sku=sku, left=counter.left, state=counter.state)
-            for sku, counter in counters.items()
-            if self._told(sku) != StockLevel(left=counter.left, state=counter.state)
+            for sku, counter in counters
+            if counter is not None and self._told(sku) != StockLevel(left=counter.left, state=counter.state)
         ]
         for start in range(0, len(messages), MAX_APPEND):
             await self._log.append(messages[start : start + MAX_APPEND], self._now())

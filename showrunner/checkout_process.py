@@ -4,18 +4,16 @@ Any number of them serve one show; PostgreSQL is the record. The composition roo
 """
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 
 import structlog
-from aiohttp import ClientSession, web
+from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
 from broadcast.checkout.adapters.ownership import Ownership, OwnerWatch
 from broadcast.checkout.adapters.postgres_record import PostgresRecord, record_engine
-from broadcast.checkout.adapters.relay import ErrandSource, PaymentRelay
-from broadcast.checkout.adapters.sandbox_gateway import SandboxGateway
+from broadcast.checkout.adapters.relay import ErrandSource
 from broadcast.ids import ChannelId, Sku
 from broadcast.messages import OrderAnswer
 from showrunner.checkout_parts import open_desk
@@ -25,7 +23,7 @@ from showrunner.feed_parts import new_id, wall_clock
 from showrunner.http import documents
 from showrunner.http.app import application
 from showrunner.http.orders import OrderDesk
-from showrunner.http.payments import NOTIFICATIONS, PaymentDoor
+from showrunner.http.payments import PaymentDoor
 from showrunner.http_listening import HttpListener
 from showrunner.link import desk_messages, edge_messages
 from showrunner.link.desk_server import DeskServer
@@ -35,6 +33,7 @@ from showrunner.link.server import LinkRoom, LinkServer
 from showrunner.link.tap_server import TapServer
 from showrunner.metrics import DeskCollector, LinkCollector
 from showrunner.pictures import with_pictures
+from showrunner.sandbox_payments import SandboxPayments
 from showrunner.settings import CheckoutSettings
 from showrunner.show_folder import LoadedShow
 
@@ -72,10 +71,9 @@ class RunningCheckout:
         keys = {ChannelId(name): key.get_secret_value().encode() for name, key in settings.channel_keys.items()}
         self._orders = OrderDesk(show.info.id, self.seat, ViewerTokens(keys, wall_clock))
         self.link = LinkServer(show.info.id, self._rooms())
-        self._sandbox = self._make_sandbox() if settings.sandbox_payments else None
+        secret = settings.payment_key.get_secret_value()
+        self._payments = SandboxPayments(secret) if settings.sandbox_payments else None
         self._listener = HttpListener(self._application())
-        self._base_url = ""
-        self._session: ClientSession | None = None
 
     # ------------------------------------------------------------ life
 
@@ -93,20 +91,18 @@ class RunningCheckout:
         closing.push_async_callback(self.link.stop)
         port = await self._listener.start(settings.host, settings.port)
         closing.push_async_callback(self._listener.stop)
-        self._base_url = f"http://{_quoted(settings.host)}:{port}"
+        base_url = f"http://{_quoted(settings.host)}:{port}"
         await self.desk_server.start()
         closing.push_async_callback(self.desk_server.stop)
-        if self._sandbox is not None:
-            self._session = ClientSession()
-            closing.push_async_callback(self._session.close)
-            await self._sandbox.start()
-            closing.push_async_callback(self._sandbox.stop)
+        if self._payments is not None:
+            closing.push_async_callback(self._payments.stop)
+            await self._payments.start(base_url)
         address = settings.link_address or f"{_quoted(settings.link_host)}:{link_port}"
         closing.push_async_callback(self.seat.stop)
         await self.seat.start(address)
         closing.push_async_callback(self._listener.stop_accepting)
-        log.info("checkout.serving", show=self._show.info.id, at=self._base_url, link=address, pid=os.getpid())
-        return self._base_url
+        log.info("checkout.serving", show=self._show.info.id, at=base_url, link=address, pid=os.getpid())
+        return base_url
 
     async def stop(self) -> None:
         """Drain: no new connections, taps in progress answered, the desk given up at once."""
@@ -129,28 +125,8 @@ class RunningCheckout:
         record = PostgresRecord(self._engine, self._show.info.id, new_id())
         return open_desk(record, self._show, self._articles, self._stock_changed, self._order_changed)
 
-    @asynccontextmanager
-    async def _errands(self, desk: ErrandSource) -> AsyncIterator[None]:
-        if self._sandbox is None:
-            yield
-            return
-        relay = PaymentRelay(desk, self._sandbox)
-        await relay.start()
-        try:
-            yield
-        finally:
-            await relay.stop()
-
-    def _make_sandbox(self) -> SandboxGateway:
-        return SandboxGateway(
-            secret=self._settings.payment_key.get_secret_value(), deliver=self._deliver_notification, now=wall_clock
-        )
-
-    async def _deliver_notification(self, headers: dict[str, str], body: bytes) -> int:
-        if self._session is None:
-            raise RuntimeError("payments have not started")
-        async with self._session.post(self._base_url + NOTIFICATIONS, data=body, headers=headers) as response:
-            return response.status
+    def _errands(self, desk: ErrandSource) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._payments is None else self._payments.errands(desk)
 
     def _application(self) -> web.Application:
         settings, show = self._settings, self._show
@@ -159,7 +135,7 @@ class RunningCheckout:
             self.seat,
             settings.payment_key.get_secret_value(),
             ProducerTokens(settings.producer_key.get_secret_value().encode(), wall_clock),
-            self._sandbox,
+            self._payments.gateway if self._payments is not None else None,
         )
         return application(
             [*self._orders.routes(), *payments.routes(), *documents.routes()],

@@ -11,7 +11,7 @@ import structlog
 
 from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.cue_log import MAX_APPEND, CueLog, LogLostError, LogMessage
-from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
+from broadcast.checkout.port import StockBook
 from broadcast.clock import Now, ProgrammeMs, captured_at
 from broadcast.errors import Refusal
 from broadcast.ids import CueId, LookId, NewId, Sku
@@ -50,7 +50,7 @@ class Control:
         store: TimelineStore,
         cue_log: CueLog,
         hub: FeedHub,
-        checkout: GroupCommitCheckout,
+        checkout: StockBook,
         skus: Mapping[LookId, tuple[Sku, ...]],
         now: Now,
         new_id: NewId,
@@ -135,6 +135,8 @@ class Control:
                 await self._record(decision, decision.entry)
             if self._unannounced:
                 await self._announce_in_time()
+            # whoever taps once the producer knows must not be told that it is not on sale yet
+            await self._checkout.openings_known()
             self._on_changed()
             return self._answer(decision)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.cue_log import CueLog
-from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
+from broadcast.checkout.port import StockBook
 from broadcast.clock import Now
 from broadcast.ids import Sku
 from broadcast.messages import ChannelView, ConsoleRundown, ConsoleState, LookView, RundownEntry, StockLevel
@@ -51,7 +51,7 @@ def _entry(look: Look, view: LookView, show: LoadedShow) -> RundownEntry:
 
 
 def state_view(
-    control: Control, hub: FeedHub, cue_log: CueLog, checkout: GroupCommitCheckout, now: Now
+    control: Control, hub: FeedHub, cue_log: CueLog, checkout: StockBook, now: Now
 ) -> Callable[[tuple[str, ...]], ConsoleState]:
     """Return the function that gathers the state for the producers now connected."""
 

@@ -8,20 +8,14 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import structlog
-from aiohttp import ClientSession, web
+from aiohttp import web
 
 from broadcast.channels.adapters.redis_log import RedisCueLog, connect
 from broadcast.channels.adapters.sql_log import SqlCueLog
 from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
 from broadcast.channels.cue_log import CueLog
-from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
-from broadcast.checkout.adapters.relay import PaymentRelay
-from broadcast.checkout.adapters.sandbox_gateway import SandboxGateway
-from broadcast.checkout.adapters.sqlite_record import SqliteRecord
-from broadcast.checkout.offers import Offer
-from broadcast.checkout.orders import Order
 from broadcast.ids import ChannelId, LookId, Sku
-from broadcast.messages import LookView
+from broadcast.messages import LookView, OrderAnswer
 from broadcast.overlay.scene import look_view
 from broadcast.programme.css_timelines import (
     COMPOSITION_TIMELINE,
@@ -40,21 +34,21 @@ from showrunner.announcements import StockAnnouncer
 from showrunner.console import Console, socket_server
 from showrunner.control import Control
 from showrunner.data_folder import DataFolder
-from showrunner.databases import open_checkout, open_control
 from showrunner.dvb_css import DvbCss
 from showrunner.feed_parts import feed_hub, new_id, wall_clock
+from showrunner.homes import DistributedHome, EmbeddedHome, Home
 from showrunner.http import documents, pages
 from showrunner.http.app import application
 from showrunner.http.commands import CommandDoor
 from showrunner.http.orders import OrderDesk
-from showrunner.http.payments import NOTIFICATIONS, PaymentDoor
+from showrunner.http.payments import PaymentDoor
 from showrunner.http.programme import ProgrammeDoor
 from showrunner.http.shows import ShowDoor
 from showrunner.listening import Listener
 from showrunner.metrics import ShowCollector
 from showrunner.pictures import with_pictures
 from showrunner.screens import rundown_view, state_view
-from showrunner.settings import Settings
+from showrunner.settings import ControlSettings, Settings
 from showrunner.show_folder import LoadedShow
 
 log = structlog.get_logger()
@@ -66,7 +60,7 @@ def channel_keys(settings: Settings) -> dict[ChannelId, bytes]:
 
 
 class RunningShow:
-    """One show, every role in one process."""
+    """One show: every role in one process, or all but taking orders (role ``control``)."""
 
     def __init__(
         self, settings: Settings, show: LoadedShow, data: DataFolder, programme: SegmentIndex, programme_folder: Path
@@ -78,10 +72,10 @@ class RunningShow:
         self._looks = {look.id: look for look in show.looks}
         self._closing = AsyncExitStack()
 
-        self._engine = open_control(data.control_database)
+        self._home = self._make_home(data)
         self.cue_log = self._make_cue_log()
         self.hub = feed_hub(settings, show, self._articles, self.cue_log)
-        self.checkout = self._make_checkout()
+        self.checkout = self._home.checkout
         self._announcer = StockAnnouncer(self.cue_log, self.checkout.counter, self.hub.level, wall_clock)
         self.control = self._make_control()
         self.hub.on_opened = self.control.forget_places
@@ -92,13 +86,10 @@ class RunningShow:
         self.producer_tokens = ProducerTokens(settings.producer_key.get_secret_value().encode(), wall_clock)
         self._desk = OrderDesk(show.info.id, self.checkout, self.viewer_tokens)
         self._console = self._make_console()
-        self._sandbox = self._make_sandbox() if settings.sandbox_payments else None
         self._origin = data.programme_origin(first_origin(programme, wall_clock()))
         self._programme = ProgrammeDoor(show.info.id, programme, programme_folder, self._origin, wall_clock)
         self.dvb_css = self._make_dvb_css(programme) if settings.dvb_css_port is not None else None
         self._listener = Listener(self._application(), self.hub, self._desk.tap)
-        self._base_url = ""
-        self._session: ClientSession | None = None
 
     # ------------------------------------------------------------ life
 
@@ -109,7 +100,8 @@ class RunningShow:
             PortTakenError: the address cannot be listened on.
         """
         closing = self._closing
-        closing.push_async_callback(self._engine.dispose)
+        closing.push_async_callback(self._home.engine.dispose)
+        await self._home.prepare()
         closing.push_async_callback(self.cue_log.close)
         await self.checkout.start()
         closing.push_async_callback(self.checkout.stop)
@@ -130,69 +122,35 @@ class RunningShow:
         closing.push_async_callback(self._console.stop)
         closing.push_async_callback(self.hub.stop)
         host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
-        self._base_url = f"http://{host}:{port}"
-        await self._start_payments()
+        base_url = f"http://{host}:{port}"
+        await self._home.start_payments(closing, base_url)
         closing.push_async_callback(self._listener.stop_accepting)
-        log.info("serving", show=self._show.info.id, at=self._base_url)
-        return self._base_url
+        log.info("serving", show=self._show.info.id, at=base_url)
+        return base_url
 
     async def stop(self) -> None:
         """Drain: no new connections, viewers sent elsewhere, taps in progress answered, the record closed."""
         await self._closing.aclose()
-
-    async def _start_payments(self) -> None:
-        if self._sandbox is None:
-            return
-        self._session = ClientSession()
-        self._closing.push_async_callback(self._session.close)
-        await self._sandbox.start()
-        self._closing.push_async_callback(self._sandbox.stop)
-        relay = PaymentRelay(self.checkout, self._sandbox)
-        await relay.start()
-        self._closing.push_async_callback(relay.stop)
-
-    async def _deliver_notification(self, headers: dict[str, str], body: bytes) -> int:
-        if self._session is None:
-            raise RuntimeError("payments have not started")
-        async with self._session.post(self._base_url + NOTIFICATIONS, data=body, headers=headers) as response:
-            return response.status
 
     # ------------------------------------------------------------ parts
 
     def _make_cue_log(self) -> CueLog:
         redis_url = self._settings.redis_url
         if redis_url is None:
-            return SqlCueLog(self._engine, self._show.info.id, new_id)
+            return SqlCueLog(self._home.engine, self._show.info.id, new_id)
         return RedisCueLog(connect(redis_url.get_secret_value()), self._show.info.id, new_id)
 
-    def _make_checkout(self) -> GroupCommitCheckout:
-        settings = self._show.settings
-        return GroupCommitCheckout(
-            SqliteRecord(open_checkout(self._data.checkout_database), self._show.info.id, new_id()),
-            show=self._show.info.id,
-            offers=[
-                Offer(
-                    sku=article.sku,
-                    price=article.price,
-                    stock=article.stock,
-                    limit_per_buyer=article.limit_per_buyer or settings.limit_per_buyer,
-                    title=article.title,
-                )
-                for article in self._articles.values()
-            ],
-            fences_ms={channel.id: channel.fence_ms for channel in self._show.channels},
-            hold_ms=settings.hold_ms,
-            now=wall_clock,
-            new_id=new_id,
-            on_stock_changed=self._stock_changed,
-            on_order_changed=self._order_changed,
-        )
+    def _make_home(self, data: DataFolder) -> Home:
+        settings = self._settings
+        if isinstance(settings, ControlSettings):
+            return DistributedHome(settings, self._show, self._stock_changed, self._order_changed)
+        return EmbeddedHome(settings, data, self._show, self._articles, self._stock_changed, self._order_changed)
 
     def _make_control(self) -> Control:
         return Control(
             rundown=Rundown(self._show.looks),
             view=self._view,
-            store=TimelineStore(self._engine, self._show.info.id),
+            store=TimelineStore(self._home.engine, self._show.info.id),
             cue_log=self.cue_log,
             hub=self.hub,
             checkout=self.checkout,
@@ -209,13 +167,6 @@ class RunningShow:
             self.control,
             lambda: rundown_view(self._show, self._articles, self.hub.level),
             state_view(self.control, self.hub, self.cue_log, self.checkout, wall_clock),
-        )
-
-    def _make_sandbox(self) -> SandboxGateway:
-        return SandboxGateway(
-            secret=self._settings.payment_key.get_secret_value(),
-            deliver=self._deliver_notification,
-            now=wall_clock,
         )
 
     def _make_dvb_css(self, programme: SegmentIndex) -> DvbCss:
@@ -254,7 +205,7 @@ class RunningShow:
             self.checkout,
             settings.payment_key.get_secret_value(),
             self.producer_tokens,
-            self._sandbox,
+            self._home.sandbox,
         )
         app = application(
             [
@@ -268,7 +219,7 @@ class RunningShow:
                 *pages.routes(show.info.id),
             ],
             origins=sorted({origin for channel in show.channels for origin in channel.origins}),
-            ready=lambda: self.checkout.ready and self.hub.ready,
+            ready=lambda: self._home.ready() and self.hub.ready,
             metrics=[
                 ShowCollector(
                     audience=self.hub.audience,
@@ -277,6 +228,7 @@ class RunningShow:
                     stock=self.checkout.stock,
                     refusals=lambda: self.checkout.refusals,
                 ),
+                *self._home.collectors,
                 *([self.dvb_css.collector()] if self.dvb_css is not None else ()),
             ],
         )
@@ -300,8 +252,8 @@ class RunningShow:
         self._announcer.changed(sku)
         self._console.changed()
 
-    def _order_changed(self, order: Order) -> None:
-        self._desk.changed(order.answer())
+    def _order_changed(self, order: OrderAnswer) -> None:
+        self._desk.changed(order)
         self._console.changed()
 
     def _changed(self) -> None:

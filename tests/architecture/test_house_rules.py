@@ -28,7 +28,6 @@ TIES_ROOMS_TOGETHER = {
     "showrunner/wiring.py": "the composition root",
     "showrunner/checkout_process.py": "the composition root of a checkout process: tokens, then the desk",
     "showrunner/control.py": "a command goes through the timeline's store to the feed and to the checkout",
-    "showrunner/screens.py": "a console shows every room",
     "showrunner/databases.py": "two databases hold the tables of all rooms",
     "showrunner/dvb_css.py": "companion devices of one address are counted as viewers are",
     "showrunner/http/payments.py": "a producer's token tells the sandbox gateway how to behave",
@@ -37,6 +36,8 @@ TIES_ROOMS_TOGETHER = {
 
 MAKES_PARTS = {
     "showrunner/wiring.py": "the composition root",
+    "showrunner/homes.py": "the embedded and the distributed home of a show that is run from here",
+    "showrunner/sandbox_payments.py": "the sandbox gateway and its relay",
     "showrunner/edge.py": "the composition root of a process that only holds viewers",
     "showrunner/checkout_process.py": "the composition root of a checkout process",
     "showrunner/checkout_parts.py": "the desk, as every process that may own it makes it",
