@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, MetaData, event, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from broadcast.channels.adapters import sql_log
-from broadcast.checkout.adapters import models as checkout_models
+from broadcast.checkout.adapters import payment_models
 from broadcast.checkout.adapters.postgres import postgres_engine
 from broadcast.checkout.adapters.sqlite import BUSY_TIMEOUT_MS, sqlite_engine
 from broadcast.timeline.adapters import models as timeline_models
@@ -35,7 +35,7 @@ class Database(Enum):
     """A database and the tables it holds."""
 
     CONTROL = (timeline_models.metadata, sql_log.metadata)
-    CHECKOUT = (checkout_models.metadata,)
+    CHECKOUT = (payment_models.payment_agreements.metadata,)
 
     @property
     def schema(self) -> str:

@@ -29,6 +29,7 @@ from broadcast.checkout.payment import (
 )
 from broadcast.errors import Refusal
 from broadcast.ids import OrderId
+from broadcast.messages import OrderStatus
 
 WORKERS = 8
 """Requests to the gateway at a time."""
@@ -126,12 +127,11 @@ class PaymentRelay:
         """Errands not answered yet."""
         return len(self._known)
 
-    def order_changed(self, order: Order) -> None:
+    def order_changed(self, order: OrderId, status: OrderStatus) -> None:
         """Hear that an order is different now: a payment asked for and no longer wanted is closed at the gateway."""
-        request = self._asked.pop(order.order, None) if order.status != "reserved" else None
-        if request is not None and order.status == "released" and order.payment == "none":
-            errand = Errand(order.order, "payment", order.amount)
-            self._queue.put(_Job(errand=errand, closing=request), 0)
+        request = self._asked.pop(order, None) if status != "reserved" else None
+        if request is not None and status == "released":
+            self._queue.put(_Job(errand=Errand(order, "payment", request.amount), closing=request), 0)
 
     def look_now(self, order: OrderId) -> None:
         """Ask what became of a payment at once: its gateway hinted that there is something to know."""
