@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from broadcast.ids import CueId, Epoch, LookId, OrderId, ShowId, Sku
+from broadcast.line_messages import LineAnswer, LineMessage, LineOfferView, LineState  # noqa: F401 - of the wire, too
 from broadcast.money import Money
+from broadcast.show import TimedPrice
 
 MAX_QUANTITY = 99
 """Pieces in one order."""
@@ -23,6 +25,9 @@ MAX_NAME_CHARS = 64
 
 MAX_TOKEN_CHARS = 4096
 """A viewer or producer token's length."""
+
+MAX_TICKET_CHARS = 2048
+"""An arrival ticket's length."""
 
 MAX_TAP_ID_CHARS = 64
 """The length of the id by which a viewer matches answers to taps on an open WebSocket."""
@@ -45,8 +50,12 @@ ReleaseReason = Literal["payment-failed", "hold-ran-out", "cancelled"]
 # ---------------------------------------------------------------- the cue, outward
 
 
-class OfferView(msgspec.Struct, frozen=True, kw_only=True):
-    """One SKU on the card. ``titles`` and ``options`` are for display; ``state`` is as of the message."""
+class OfferView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One SKU on the card. ``titles`` and ``options`` are for display; ``state`` is as of the message.
+
+    What one piece costs is the price of ``prices`` in force at the viewer's own playhead, else ``price``.
+    ``payment_due_ms`` is there for a pre-order: the wall instant before which nothing is charged.
+    """
 
     sku: Sku
     title: str
@@ -56,6 +65,8 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
     compare_at: Money | None
     image: str | None
     state: OfferState
+    prices: tuple[TimedPrice, ...] = ()
+    payment_due_ms: int | None = None
 
 
 class SkuLinks(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +179,7 @@ class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     amount: Money
     hold_until_ms: int
     release_reason: ReleaseReason | None = None
+    payment_due_ms: int | None = None
     replayed: bool = False
 
 
@@ -198,6 +210,7 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="tap"
     key: Key
     look: Name | None = None
     seen_price: Money | None = None
+    ticket: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TICKET_CHARS)] | None = None
 
 
 ClientMessage = ClockRequest | Tap
@@ -219,7 +232,8 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
 class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order as its buyer sees it. ``amount`` is the price of the whole order.
 
-    ``release_reason`` is there once the order is released.
+    ``release_reason`` is there once the order is released. ``payment_due_ms`` is there for a pre-order: nothing is
+    charged before that wall instant, and the hold outlasts it.
     """
 
     order: OrderId
@@ -229,6 +243,7 @@ class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     amount: Money
     hold_until_ms: int
     release_reason: ReleaseReason | None = None
+    payment_due_ms: int | None = None
 
 
 # ---------------------------------------------------------------- producers

@@ -52,6 +52,14 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     notes: str = ""
 
 
+class TimedPrice(msgspec.Struct, frozen=True, kw_only=True):
+    """What one piece costs from one programme instant until another, the latter excluded."""
+
+    from_ms: int
+    until_ms: int
+    price: Money
+
+
 class Article(msgspec.Struct, frozen=True, kw_only=True):
     """One SKU of the catalogue: one size of one product.
 
@@ -65,6 +73,8 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
         limit_per_buyer: pieces one buyer may order, or None for the show's default.
         image: address of a picture, absolute or relative to the show's media, or None.
         barcode: GTIN, or None.
+        prices: prices for a time, which then count instead of ``price``; no two of them at once.
+        payment_due_ms: a pre-order: wall instant at which the payment is asked for; None: at once.
     """
 
     sku: Sku
@@ -79,3 +89,5 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     limit_per_buyer: int | None = None
     image: str | None = None
     barcode: str | None = None
+    prices: tuple[TimedPrice, ...] = ()
+    payment_due_ms: int | None = None

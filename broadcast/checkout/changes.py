@@ -1,9 +1,11 @@
 """What a decision changed: exactly what must be durable before anybody is answered."""
 
 from broadcast.checkout.ledger import LedgerEntry
+from broadcast.checkout.line import LineOffer
 from broadcast.checkout.orders import Order
 from broadcast.checkout.payment import Errand, ErrandKind, PaymentNotification
 from broadcast.checkout.stock import ShelfCount
+from broadcast.checkout.tickets import Ticket
 from broadcast.ids import OrderId, Sku
 
 ErrandKey = tuple[OrderId, ErrandKind]
@@ -19,9 +21,25 @@ class Changes:
         opened, closed: errands to and no longer to be run; one opened and closed in the same batch is in neither.
         entries: movements of money.
         notifications: the gateway's news that moved something.
+        set_aside, put_back: offers to people in line, made, and the ids of those ended; one made and ended in the same
+            batch is in neither.
+        left_line: those who stood in line and have now something else, or nothing, to wait for.
     """
 
-    __slots__ = ("before", "changed", "closed", "entries", "notifications", "opened", "placed", "shelves", "touched")
+    __slots__ = (
+        "before",
+        "changed",
+        "closed",
+        "entries",
+        "left_line",
+        "notifications",
+        "opened",
+        "placed",
+        "put_back",
+        "set_aside",
+        "shelves",
+        "touched",
+    )
 
     def __init__(self) -> None:
         self.placed: dict[OrderId, Order] = {}
@@ -33,10 +51,13 @@ class Changes:
         self.closed: set[ErrandKey] = set()
         self.entries: list[LedgerEntry] = []
         self.notifications: list[PaymentNotification] = []
+        self.set_aside: dict[str, LineOffer] = {}
+        self.put_back: set[str] = set()
+        self.left_line: list[Ticket] = []
 
     def __bool__(self) -> bool:
         """Whether there is anything to make durable."""
-        return bool(self.placed or self.changed)
+        return bool(self.placed or self.changed or self.opened or self.set_aside or self.put_back)
 
     def record(self, before: Order, after: Order) -> None:
         """Note that an order became different."""
@@ -54,3 +75,14 @@ class Changes:
         """Note that the gateway need not be told any more."""
         if self.opened.pop((order, kind), None) is None:
             self.closed.add((order, kind))
+
+    def offer(self, offer: LineOffer) -> None:
+        """Note that pieces are set aside for somebody."""
+        self.set_aside[offer.id] = offer
+        self.touched.add(offer.ticket.sku)
+
+    def end_offer(self, offer: LineOffer) -> None:
+        """Note that pieces are no longer set aside for somebody."""
+        if self.set_aside.pop(offer.id, None) is None:
+            self.put_back.add(offer.id)
+        self.touched.add(offer.ticket.sku)

@@ -11,7 +11,12 @@ from broadcast.money import Money
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A tap: reserve ``quantity`` pieces. ``fingerprint`` is of the request's body."""
+    """A tap: reserve ``quantity`` pieces.
+
+    Attributes:
+        fingerprint: of the request's body.
+        arrival: when the buyer came first, as their arrival ticket says (see ``tickets``); None: now.
+    """
 
     show: ShowId
     channel: ChannelId
@@ -22,6 +27,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     look: LookId | None
     seen_price: Money | None
+    arrival: int | None = None
 
     @property
     def scope(self) -> Scope:
@@ -66,9 +72,27 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Expire(msgspec.Struct, frozen=True, kw_only=True):
-    """Release up to ``most`` orders whose hold has run out."""
+    """Do what time alone brings, ``most`` of each kind.
+
+    Holds and offers to people in line run out, payments of pre-orders fall due, lines move on.
+    """
 
     most: int
 
 
-Command = Place | Cancel | Fulfil | Notified | Expire
+class Charge(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask for the payment of up to ``most`` pre-orders of a SKU now, although it is not due yet."""
+
+    sku: Sku
+    most: int
+
+
+class LeaveLine(msgspec.Struct, frozen=True, kw_only=True):
+    """The buyer no longer wants to stand in line, or what is set aside for them."""
+
+    sku: Sku
+    channel: ChannelId
+    buyer: BuyerId
+
+
+Command = Place | Cancel | Fulfil | Notified | Expire | Charge | LeaveLine

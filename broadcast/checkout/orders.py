@@ -37,6 +37,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         placed_at_ms, hold_until_ms: wall time; the stock is held until then if no payment arrives.
         release_reason: why the order was released, None while it is not.
         payment: what became of the money.
+        payment_due_ms: wall time before which the payment is not asked for (a pre-order); None: at once.
     """
 
     order: OrderId
@@ -54,6 +55,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     status: OrderStatus = "reserved"
     payment: PaymentState = "none"
     release_reason: ReleaseReason | None = None
+    payment_due_ms: int | None = None
 
     @property
     def scope(self) -> Scope:
@@ -75,6 +77,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             amount=self.amount,
             hold_until_ms=self.hold_until_ms,
             release_reason=self.release_reason,
+            payment_due_ms=self.payment_due_ms,
         )
 
     def first_answer(self) -> OrderAnswer:
@@ -86,6 +89,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             quantity=self.quantity,
             amount=self.amount,
             hold_until_ms=self.hold_until_ms,
+            payment_due_ms=self.payment_due_ms,
         )
 
     def paid(self) -> "Order":

@@ -25,9 +25,12 @@ class Shelf:
 
     Every movement is from one pile to another, so nothing is ever made or lost, and each checks that the pile it
     takes from has the pieces: a wrong call is an error here, never an oversold shelf.
+
+    Attributes:
+        aside: how many of the pieces left are set aside for people in line; the record counts them as left.
     """
 
-    __slots__ = ("initial", "left", "reserved", "sku", "sold")
+    __slots__ = ("aside", "initial", "left", "reserved", "sku", "sold")
 
     def __init__(self, sku: Sku, initial: int) -> None:
         self.sku = sku
@@ -35,10 +38,26 @@ class Shelf:
         self.left = initial
         self.reserved = 0
         self.sold = 0
+        self.aside = 0
+
+    @property
+    def free(self) -> int:
+        """Pieces that are left and set aside for nobody."""
+        return self.left - self.aside
+
+    def set_aside(self, pieces: int) -> None:
+        """Keep pieces for somebody in line."""
+        self._has(self.free, pieces)
+        self.aside += pieces
+
+    def put_back(self, pieces: int) -> None:
+        """Keep pieces for nobody any more."""
+        self._has(self.aside, pieces)
+        self.aside -= pieces
 
     def reserve(self, pieces: int) -> None:
         """Hold pieces for an order."""
-        self._has(self.left, pieces)
+        self._has(self.free, pieces)
         self.left -= pieces
         self.reserved += pieces
 

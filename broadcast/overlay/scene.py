@@ -89,6 +89,8 @@ def offer_view(article: Article, level: StockLevel | None) -> OfferView:
         compare_at=article.compare_at,
         image=article.image,
         state=level.state if level else _state(article.stock),
+        prices=article.prices,
+        payment_due_ms=article.payment_due_ms,
     )
 
 

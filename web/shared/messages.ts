@@ -1,6 +1,49 @@
 // Generated from broadcast/messages.py by `python -m showrunner.typescript`. Change it there.
 
 /**
+ * How a buyer stands in line for a SKU that is held by others: answer to ``GET /v1/line/{ticket}``.
+ *
+ * - ``waiting``: ``place`` says how many people come before, plus one.
+ * - ``offered``: pieces are set aside, see ``offer``.
+ * - ``on_sale``: there are pieces for everybody again: tap.
+ * - ``over``: as many people come before as pieces could still come back: there is nothing to wait for.
+ */
+export interface LineAnswer {
+  readonly ticket: string;
+  readonly sku: string;
+  readonly quantity: number;
+  readonly state: 'offered' | 'on_sale' | 'over' | 'waiting';
+  readonly place: number | null;
+  readonly could_win: boolean;
+  readonly offer: LineOfferView | null;
+}
+
+/**
+ * News of a place in line, under the ``id`` of the tap that was refused: see ``LineAnswer``.
+ */
+export interface LineMessage {
+  readonly type: 'line';
+  readonly id: string;
+  readonly ticket: string;
+  readonly sku: string;
+  readonly quantity: number;
+  readonly state: 'offered' | 'on_sale' | 'over' | 'waiting';
+  readonly place: number | null;
+  readonly could_win: boolean;
+  readonly offer: LineOfferView | null;
+}
+
+/**
+ * Pieces set aside for one buyer in line, until a wall instant: an order takes them.
+ */
+export interface LineOfferView {
+  readonly quantity: number;
+  readonly until_ms: number;
+}
+
+export type LineState = 'offered' | 'on_sale' | 'over' | 'waiting';
+
+/**
  * An amount.
  *
  * Attributes:
@@ -12,6 +55,15 @@ export interface Money {
   readonly currency: string;
 }
 
+/**
+ * What one piece costs from one programme instant until another, the latter excluded.
+ */
+export interface TimedPrice {
+  readonly from_ms: number;
+  readonly until_ms: number;
+  readonly price: Money;
+}
+
 export const MAX_QUANTITY = 99;
 
 export const MAX_KEY_CHARS = 255;
@@ -19,6 +71,8 @@ export const MAX_KEY_CHARS = 255;
 export const MAX_NAME_CHARS = 64;
 
 export const MAX_TOKEN_CHARS = 4096;
+
+export const MAX_TICKET_CHARS = 2048;
 
 export const MAX_TAP_ID_CHARS = 64;
 
@@ -36,6 +90,9 @@ export type ReleaseReason = 'cancelled' | 'hold-ran-out' | 'payment-failed';
 
 /**
  * One SKU on the card. ``titles`` and ``options`` are for display; ``state`` is as of the message.
+ *
+ * What one piece costs is the price of ``prices`` in force at the viewer's own playhead, else ``price``.
+ * ``payment_due_ms`` is there for a pre-order: the wall instant before which nothing is charged.
  */
 export interface OfferView {
   readonly sku: string;
@@ -46,6 +103,8 @@ export interface OfferView {
   readonly compare_at: Money | null;
   readonly image: string | null;
   readonly state: 'ended' | 'on_sale' | 'sold_out';
+  readonly prices?: readonly TimedPrice[];
+  readonly payment_due_ms?: number | null;
 }
 
 /**
@@ -172,6 +231,7 @@ export interface OrderMessage {
   readonly amount: Money;
   readonly hold_until_ms: number;
   readonly release_reason?: 'cancelled' | 'hold-ran-out' | 'payment-failed' | null;
+  readonly payment_due_ms?: number | null;
   readonly replayed?: boolean;
 }
 
@@ -205,6 +265,7 @@ export interface Tap {
   readonly key: string;
   readonly look?: string | null;
   readonly seen_price?: Money | null;
+  readonly ticket?: string | null;
 }
 
 export type ClientMessage = ClockRequest | Tap;
@@ -223,7 +284,8 @@ export interface OrderRequest {
 /**
  * An order as its buyer sees it. ``amount`` is the price of the whole order.
  *
- * ``release_reason`` is there once the order is released.
+ * ``release_reason`` is there once the order is released. ``payment_due_ms`` is there for a pre-order: nothing is
+ * charged before that wall instant, and the hold outlasts it.
  */
 export interface OrderAnswer {
   readonly order: string;
@@ -233,6 +295,7 @@ export interface OrderAnswer {
   readonly amount: Money;
   readonly hold_until_ms: number;
   readonly release_reason?: 'cancelled' | 'hold-ran-out' | 'payment-failed' | null;
+  readonly payment_due_ms?: number | null;
 }
 
 export type CommandName = 'back' | 'clear' | 'correct' | 'hold' | 'jump' | 'next' | 'resume' | 'take' | 'undo';
