@@ -82,9 +82,8 @@ class Audience:
         await asyncio.gather(*(program.hear() for program in self.programs))
         before = server_cpu_ns(self.server)
         published = time.monotonic_ns()
-        publishing = asyncio.create_task(self.server.publish())
-        heard = await asyncio.gather(*(program.hear() for program in self.programs))
-        await publishing
+        # together: a cue that could not be published is not waited for
+        _, *heard = await asyncio.gather(self.server.publish(), *(program.hear() for program in self.programs))
         await asyncio.sleep(SETTLE_S)
         spent = server_cpu_ns(self.server) - before
         last = max(int(words[1]) for words in heard)
