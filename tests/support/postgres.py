@@ -35,7 +35,7 @@ SETTINGS = {
 class PostgresServer:
     """One server address and its disk. What answers there may die and come back."""
 
-    def __init__(self) -> None:
+    def __init__(self, **different: str) -> None:
         self.port = free_port()
         # Not in pytest's folder: that one is closed to all but its owner, who may be root.
         self.folder = Path(tempfile.mkdtemp(prefix="show-postgres-"))
@@ -52,7 +52,7 @@ class PostgresServer:
         )
         assert made.returncode == 0, made.stderr.decode()
         with (self._data / "postgresql.conf").open("a") as config:
-            config.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
+            config.writelines(f"{name} = '{value}'\n" for name, value in (SETTINGS | different).items())
 
     def url(self, database: str = "postgres") -> str:
         """Return a database's address."""

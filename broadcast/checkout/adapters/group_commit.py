@@ -371,8 +371,8 @@ class GroupCommitCheckout:
                 self._give_way()
                 self._turn_away(self._room.take(len(self._room)))
                 return
-            except Exception:  # noqa: BLE001 - whatever it is, buyers hear "busy" and the record is tried again
-                _log.exception("the record cannot be read")
+            except Exception as error:  # noqa: BLE001 - whatever it is, buyers hear "busy" and the record is tried again
+                _log.warning("the record cannot be read yet: %r", error)  # the trace was logged with the batch
             else:
                 break
             self._turn_away(batch)

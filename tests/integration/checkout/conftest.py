@@ -47,7 +47,7 @@ class House:
             "on_order_changed": self.order_news.append,
             "jitter": lambda: 0.5,
         }
-        record = Watched(self.home.record(str(uuid7())))
+        record = Watched(different.pop("record", None) or self.home.record(str(uuid7())))
         self.disk = record
         checkout = GroupCommitCheckout(record, **(settings | different))
         await checkout.start()
