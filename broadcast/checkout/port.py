@@ -3,14 +3,18 @@
 The desk of a show has one owner at a time. Whoever holds this port need not know whether that is this process.
 """
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol, runtime_checkable
 
 from broadcast.checkout.decisions import Placed
 from broadcast.checkout.payment import PaymentNotification
 from broadcast.clock import ProgrammeMs
+from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, OrderId, Sku
 from broadcast.messages import OrderAnswer, OrderCounters, OrderRequest, SkuCounter
+
+TapAnswer = Callable[[Placed | Refusal], None]
+"""Takes a tap's answer."""
 
 
 class OrderDoor(Protocol):
@@ -43,6 +47,14 @@ class OrderDoor(Protocol):
 
     def watch(self, channel: ChannelId, buyer: BuyerId, order: OrderAnswer) -> None:
         """Tell of every change of an order from now on, starting from what its buyer knows of it."""
+
+
+@runtime_checkable
+class TapDoor(Protocol):
+    """A door that can call back: in a drop, a task and a future for every tap cost more than the tap."""
+
+    def tap(self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, answer: TapAnswer) -> None:
+        """Place an order as ``OrderDoor.place`` does; what that returns or raises is handed to ``answer``, once."""
 
 
 class StockBook(Protocol):

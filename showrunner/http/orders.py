@@ -1,5 +1,6 @@
 """One-tap orders over HTTP and over the open WebSocket: the same desk behind both."""
 
+import asyncio
 from collections import OrderedDict
 from typing import Any
 
@@ -7,11 +8,11 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from broadcast.channels.adapters.feed_socket import Reply
+from broadcast.channels.adapters.feed_socket import Answering, Reply
 from broadcast.channels.adapters.tokens import Viewer, ViewerTokens, bearer
 from broadcast.checkout.decisions import Placed
-from broadcast.checkout.port import OrderDoor
-from broadcast.errors import Refusal, problem
+from broadcast.checkout.port import OrderDoor, TapAnswer, TapDoor
+from broadcast.errors import Refusal
 from broadcast.ids import ChannelId, OrderId, ShowId
 from broadcast.messages import MAX_KEY_CHARS, OrderAnswer, OrderMessage, OrderRequest, ProblemMessage, Tap
 from showrunner.http.bodies import read_json
@@ -19,6 +20,7 @@ from showrunner.http.bodies import read_json
 MAX_WATCHED_ORDERS = 100_000
 """Orders whose news is pushed to the WebSocket that placed them; older ones are asked for over HTTP."""
 
+NEW = "reserved"
 FINAL = frozenset({"fulfilled", "released"})
 
 _request = msgspec.json.Decoder(OrderRequest)
@@ -33,6 +35,8 @@ class OrderDesk:
         self._show = show
         self._checkout = checkout
         self._tokens = tokens
+        self._quick = checkout if isinstance(checkout, TapDoor) else None
+        self._slow: set[asyncio.Task[None]] = set()
         self._watched: OrderedDict[OrderId, tuple[str, Reply]] = OrderedDict()
 
     # ------------------------------------------------------------ HTTP
@@ -71,8 +75,20 @@ class OrderDesk:
 
     # ------------------------------------------------------------ WebSocket
 
-    async def tap(self, tap: Tap, channel: ChannelId, reply: Reply) -> None:
-        """Answer a tap that came over a viewer's open feed of ``channel``."""
+    def tap(self, tap: Tap, channel: ChannelId, reply: Reply) -> Answering:
+        """Answer a tap that came over a viewer's open feed of ``channel``, now or once its order is durable."""
+        answering = Answering()
+        viewer: Viewer | None = None
+
+        def answer(answered: Placed | Refusal) -> None:
+            try:
+                if isinstance(answered, Placed) and viewer is not None:
+                    self._tell(viewer, tap.id, answered, reply)
+                elif isinstance(answered, Refusal):
+                    reply(_json.encode(ProblemMessage(id=tap.id, problem=answered.problem())))
+            finally:
+                answering.given()
+
         try:
             viewer = self._tokens.verify(tap.token)
             if viewer.channel != channel:
@@ -80,15 +96,18 @@ class OrderDesk:
             request = OrderRequest(
                 show=tap.show, sku=tap.sku, quantity=tap.quantity, look=tap.look, seen_price=tap.seen_price
             )
-            placed = await self._place(viewer, tap.key, request)
+            self._answer_with(answer, viewer, tap.key, request)
         except Refusal as refusal:
-            reply(_json.encode(ProblemMessage(id=tap.id, problem=refusal.problem())))
+            answer(refusal)
         except Exception:
             log.exception("tap.fault")
-            reply(_json.encode(ProblemMessage(id=tap.id, problem=problem("internal"))))
-        else:
-            reply(_json.encode(order_message(tap.id, placed.answer, replayed=placed.replayed)))
-            self._watch(viewer, placed.answer, tap.id, reply)
+            answer(Refusal("internal"))
+        return answering
+
+    def _tell(self, viewer: Viewer, tap_id: str, placed: Placed, reply: Reply) -> None:
+        order = placed.answer
+        reply(_json.encode(order_message(tap_id, order, replayed=placed.replayed)))
+        self._watch(viewer, order, tap_id, reply)
 
     def _watch(self, viewer: Viewer, order: OrderAnswer, tap_id: str, reply: Reply) -> None:
         self._watched[order.order] = (tap_id, reply)
@@ -100,13 +119,34 @@ class OrderDesk:
     def changed(self, order: OrderAnswer) -> None:
         """Push an order's news to the WebSocket it was placed on, if that is still there."""
         watcher = self._watched.get(order.order)
-        if watcher is None:
+        if watcher is None or order.status == NEW:  # its answer has said so
             return
         tap_id, reply = watcher
         if not reply(_json.encode(order_message(tap_id, order))) or order.status in FINAL:
             self._watched.pop(order.order, None)
 
     # ------------------------------------------------------------ both
+
+    def _answer_with(self, answer: TapAnswer, viewer: Viewer, key: str, request: OrderRequest) -> None:
+        """Place an order; its answer, or its refusal, is handed over."""
+        if self._quick is None:
+            task = asyncio.ensure_future(self._answer_later(answer, viewer, key, request))
+            self._slow.add(task)
+            task.add_done_callback(self._slow.discard)
+            return
+        if request.show != self._show:
+            raise Refusal("no-such-show", "that show is not on here")
+        self._quick.tap(channel=viewer.channel, buyer=viewer.buyer, key=key, request=request, answer=answer)
+
+    async def _answer_later(self, answer: TapAnswer, viewer: Viewer, key: str, request: OrderRequest) -> None:
+        try:
+            answered: Placed | Refusal = await self._place(viewer, key, request)
+        except Refusal as refusal:
+            answered = refusal
+        except Exception:
+            log.exception("tap.fault")
+            answered = Refusal("internal")
+        answer(answered)
 
     async def _place(self, viewer: Viewer, key: str, request: OrderRequest) -> Placed:
         if request.show != self._show:

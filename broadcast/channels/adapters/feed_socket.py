@@ -8,11 +8,15 @@ watch cost nothing.
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 
 import msgspec
 from websockets.frames import CloseCode as RfcCloseCode
-from websockets.frames import Frame, Opcode
+from websockets.frames import (
+    Frame,
+    Opcode,
+    apply_mask,  # type: ignore[attr-defined]  # its C, where that was built
+)
 from websockets.protocol import OPEN, Protocol, Side
 
 from broadcast.channels.adapters.channel_feed import ChannelFeed
@@ -40,11 +44,53 @@ Reply = Callable[[bytes], bool]
 """Writes one JSON message to the viewer; returns False once the viewer is gone."""
 
 OnTap = Callable[[Tap, ChannelId, Reply], Awaitable[None]]
-"""Answers a tap, through the reply, with an order or a problem."""
+"""Answers a tap, through the reply, with an order or a problem. What it returns is awaited, or, where it is
+``Answering``, told whom to call: that spares the crowd of a drop a task for every tap."""
+
+
+class Answering:
+    """A tap's answer on its way. Awaiting it waits until the answer was given."""
+
+    __slots__ = ("_given", "_then")
+
+    def __init__(self) -> None:
+        self._given = False
+        self._then: Callable[[], None] | None = None
+
+    def given(self) -> None:
+        """Say that the answer was given."""
+        self._given = True
+        then, self._then = self._then, None
+        if then is not None:
+            then()
+
+    def then(self, call: Callable[[], None]) -> None:
+        """Call this once the answer was given; one caller at most."""
+        if self._given:
+            call()
+        else:
+            self._then = call
+
+    def __await__(self) -> Generator[object, None, None]:
+        if not self._given:
+            waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+            def wake() -> None:
+                if not waiting.done():
+                    waiting.set_result(None)
+
+            self.then(wake)
+            yield from waiting
+
 
 _MISSING = re.compile("Object missing required field `(.+)`")
 _SHORT = 125
+_LENGTH_16 = 126
 _MAX_16 = 0xFFFF
+_WHOLE_TEXT = 0x81
+_MASKED_LENGTH_16 = 0x80 | _LENGTH_16
+_HEAD_BYTES = 8
+"""Of a masked frame with a 16-bit length (RFC 6455, section 5.2)."""
 
 _json = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
@@ -74,10 +120,12 @@ class FeedSocket:
         "_on_tap",
         "_spent",
         "_taps",
+        "_tasks",
         "_unread",
         "_unsent",
         "_window",
         "_wire",
+        "deflates",
     )
 
     def __init__(self, hub: FeedHub, on_tap: OnTap) -> None:
@@ -85,10 +133,12 @@ class FeedSocket:
         self._on_tap = on_tap
         self._feed: ChannelFeed | None = None
         self._wire: Wire | None = None
+        self.deflates = False
         self._in_crowd = False
         self._core: Protocol | None = None
         self._message: list[bytes] | None = None
-        self._taps: set[asyncio.Task[None]] | None = None
+        self._taps = 0
+        self._tasks: set[asyncio.Future[None]] | None = None
         self._unread = 0
         self._unsent = b""
         self._window = 0.0
@@ -100,6 +150,7 @@ class FeedSocket:
         self._wire = wire
         # With the first message after it, in one packet: a crowd that comes back pays for every system call.
         self._unsent = upgrade.answer
+        self.deflates = upgrade.deflate
         address = wire.address if self._hub.counts_addresses else ""
         try:
             feed = self._hub.admit(upgrade.request, address)
@@ -115,7 +166,7 @@ class FeedSocket:
 
     def send(self, frames: Frames) -> None:
         """Write one message of the feed."""
-        if self._wire is not None and not self._write(frames.websocket):
+        if self._wire is not None and not self._write(frames.deflated if self.deflates else frames.websocket):
             self.close(CloseCode.TOO_SLOW, "too slow")
 
     def fell_behind(self, rest: bytes) -> None:
@@ -181,13 +232,19 @@ class FeedSocket:
             return
         core = self._core
         if core is None:
+            text = _whole_text(data)
+            if text is not None:
+                self._whole(text)
+                return
             core = self._core = Protocol(Side.SERVER, state=OPEN, max_size=MAX_MESSAGE_BYTES)
+            core.extensions = [_Inflate() if self.deflates else _AsItIs()]
             self._unread = 0
         self._unread += len(data)
+        (counting,) = core.extensions
         core.receive_data(data)
+        self._unread -= counting.read()
         for event in core.events_received():
             if isinstance(event, Frame):
-                self._unread -= _wire_size(len(event.data))
                 self._frame(event)
         self._flush(core)
         if core.close_expected():
@@ -218,6 +275,13 @@ class FeedSocket:
         if wire is not None:
             wire.close(self._taken() + last)
             self._hub.leaving.enter(wire)
+
+    def _whole(self, text: bytes) -> None:
+        """Take a message that came in one piece."""
+        if self._within_rate():
+            self._text(text)
+        else:
+            self.close(CloseCode.TOO_MANY_MESSAGES, "too many messages")
 
     def _frame(self, frame: Frame) -> None:
         if self._wire is None:
@@ -264,14 +328,30 @@ class FeedSocket:
         feed = self._feed
         if feed is None:
             return
-        if self._taps is None:
-            self._taps = set()
-        if len(self._taps) >= MAX_TAPS_IN_FLIGHT:
+        if self._taps >= MAX_TAPS_IN_FLIGHT:
             self._refuse(tap.id, problem("busy", "too many taps at once", retry_after_ms=1000))
             return
-        task = asyncio.ensure_future(self._on_tap(tap, feed.profile.id, self.reply))
-        self._taps.add(task)
-        task.add_done_callback(self._taps.discard)
+        self._taps += 1
+        answering = self._on_tap(tap, feed.profile.id, self.reply)
+        if isinstance(answering, Answering):
+            answering.then(self._answered)
+        else:
+            self._wait_for(answering)
+
+    def _answered(self) -> None:
+        self._taps -= 1
+
+    def _wait_for(self, answering: Awaitable[None]) -> None:
+        if self._tasks is None:
+            self._tasks = set()
+        task = asyncio.ensure_future(answering)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+
+    def _task_done(self, task: "asyncio.Future[None]") -> None:
+        self._answered()
+        if self._tasks is not None:
+            self._tasks.discard(task)
 
     def _refuse(self, message_id: str | None, why: dict[str, object]) -> None:
         self.reply(_json.encode(ProblemMessage(id=message_id, problem=why)))
@@ -283,6 +363,19 @@ class FeedSocket:
             self._spent = 0
         self._spent += 1
         return self._spent <= MAX_FRAMES_PER_WINDOW
+
+
+def _whole_text(data: bytes) -> bytes | None:
+    """Return the message where the bytes are exactly one masked text frame of 126 bytes or more, as a tap is.
+
+    That is nearly all a viewer ever sends at once; whatever else the bytes are is the library's to read.
+    """
+    size = len(data) - _HEAD_BYTES
+    if size < _LENGTH_16 or size > MAX_MESSAGE_BYTES:
+        return None
+    if data[0] != _WHOLE_TEXT or data[1] != _MASKED_LENGTH_16 or (data[2] << 8 | data[3]) != size:
+        return None
+    return apply_mask(data[_HEAD_BYTES:], data[4:_HEAD_BYTES])
 
 
 def _wire_size(payload: int) -> int:

@@ -15,7 +15,7 @@ from typing import cast
 
 from broadcast.checkout.adapters.announcer import Announcer, ErrandListener
 from broadcast.checkout.adapters.record import Record, Recorded, SupersededError
-from broadcast.checkout.adapters.waiting_room import Waiting, WaitingRoom
+from broadcast.checkout.adapters.waiting_room import Waiting, WaitingCall, WaitingRoom
 from broadcast.checkout.changes import Changes
 from broadcast.checkout.commands import Cancel, Command, Expire, Fulfil, Notified, Place
 from broadcast.checkout.decisions import Answer, Placed, decide, verdict
@@ -23,6 +23,7 @@ from broadcast.checkout.desk import Desk
 from broadcast.checkout.offers import Offer, Openings, catalogue
 from broadcast.checkout.orders import Order, fingerprint
 from broadcast.checkout.payment import Errand, PaymentNotification
+from broadcast.checkout.port import TapAnswer
 from broadcast.clock import Now, ProgrammeMs
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, LookId, NewId, OrderId, ShowId, Sku
@@ -146,23 +147,27 @@ class GroupCommitCheckout:
             Refusal: ``key-reused``, ``no-such-show``, ``no-such-channel``, ``invalid``, ``not-on-sale``,
                 ``price-changed``, ``limit-reached``, ``sold-out`` or ``busy``.
         """
-        tap = Place(
-            show=ShowId(request.show),
-            channel=channel,
-            buyer=buyer,
-            key=key,
-            fingerprint=fingerprint(request),
-            sku=Sku(request.sku),
-            quantity=request.quantity,
-            look=None if request.look is None else LookId(request.look),
-            seen_price=request.seen_price,
-        )
+        tap = _tap(channel, buyer, key, request)
         settled = self._from_memory(tap)
         if settled is not None:
             if isinstance(settled, Refusal):
                 raise self._counted(settled)
             return settled
         return cast("Placed", await self._submit(tap))
+
+    def tap(self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, answer: TapAnswer) -> None:
+        """Place an order as ``place`` does; what that would return or raise is handed to ``answer``, once.
+
+        It is called at once where memory settles the tap, else from the event loop once the order is durable.
+        """
+        tap = _tap(channel, buyer, key, request)
+        settled = self._from_memory(tap)
+        if settled is None and not self._room.has_place_for(tap):
+            settled = self._busy()
+        if settled is None:
+            self._room.enter_call(tap, cast("Callable[[Answer | Refusal], None]", answer))
+        else:
+            answer(self._counted(settled) if isinstance(settled, Refusal) else settled)
 
     async def cancel(self, channel: ChannelId, buyer: BuyerId, order: OrderId) -> OrderAnswer:
         """Give an order up and its stock back; one already paid is refunded. Cancelling twice is the same as once.
@@ -297,7 +302,7 @@ class GroupCommitCheckout:
             else:
                 await self._room.arrival()
 
-    async def _settle(self, batch: list[Waiting]) -> None:
+    async def _settle(self, batch: list[Waiting | WaitingCall]) -> None:
         """Decide a batch, make it durable, answer it, and tell of it."""
         answers: list[Answer | Refusal] = []
         changes = Changes()
@@ -356,7 +361,7 @@ class GroupCommitCheckout:
                 return before
         return self._desk.orders.get(order)
 
-    async def _rebuild_after_failure(self, batch: list[Waiting]) -> None:
+    async def _rebuild_after_failure(self, batch: list[Waiting | WaitingCall]) -> None:
         """Rebuild the desk from the record after a commit that reported failure.
 
         It may have reached the disk all the same, so the record is read again before anybody hears anything, and
@@ -392,7 +397,21 @@ class GroupCommitCheckout:
         self._stopping = True
         self.superseded.set()
 
-    def _turn_away(self, batch: Iterable[Waiting]) -> None:
+    def _turn_away(self, batch: Iterable[Waiting | WaitingCall]) -> None:
         for one in batch:
-            if not one.future.done():
+            if one.unanswered:
                 one.give(self._counted(self._busy()))
+
+
+def _tap(channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest) -> Place:
+    return Place(
+        show=ShowId(request.show),
+        channel=channel,
+        buyer=buyer,
+        key=key,
+        fingerprint=fingerprint(request),
+        sku=Sku(request.sku),
+        quantity=request.quantity,
+        look=None if request.look is None else LookId(request.look),
+        seen_price=request.seen_price,
+    )

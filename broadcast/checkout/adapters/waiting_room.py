@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from broadcast.checkout.commands import Command, Place
 from broadcast.checkout.decisions import Answer
@@ -24,6 +25,16 @@ class Waiting:
         self.command = command
         self.future = future
 
+    @property
+    def hung_up(self) -> bool:
+        """Whether nobody wants it decided any more."""
+        return self.future.cancelled()
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether somebody still waits for the answer."""
+        return not self.future.done()
+
     def give(self, answer: Answer | Refusal) -> None:
         """Hand over the answer, unless the caller hung up: an order then stands, and its key finds it again."""
         if self.future.done():
@@ -34,11 +45,39 @@ class Waiting:
             self.future.set_result(answer)
 
 
+class WaitingCall:
+    """A command and what is to be called with its answer, which spares the crowd of a drop a future for every tap."""
+
+    __slots__ = ("_call", "command")
+
+    hung_up = False
+
+    def __init__(self, command: Command, call: Callable[[Answer | Refusal], None]) -> None:
+        self.command = command
+        self._call: Callable[[Answer | Refusal], None] | None = call
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the answer was not given yet."""
+        return self._call is not None
+
+    def give(self, answer: Answer | Refusal) -> None:
+        """Hand over the answer, once. A mistake of who hears it is reported, and costs nobody else the answer."""
+        call, self._call = self._call, None
+        if call is None:
+            return
+        try:
+            call(answer)
+        except Exception as error:  # noqa: BLE001 - whatever it raises, the others who waited are answered
+            context = {"message": "a tap's answer could not be handed over", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
+
+
 class WaitingRoom:
     """The queue in front of the desk."""
 
     def __init__(self) -> None:
-        self._queue: deque[Waiting] = deque()
+        self._queue: deque[Waiting | WaitingCall] = deque()
         self._scopes: dict[Scope, int] = {}
         self._arrived = asyncio.Event()
 
@@ -57,21 +96,29 @@ class WaitingRoom:
     def enter(self, command: Command) -> "asyncio.Future[Answer]":
         """Let a command wait; return the future of its answer. Ask ``has_place_for`` first."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._queue.append(Waiting(command, future))
+        self._enter(Waiting(command, future))
+        return future
+
+    def enter_call(self, command: Command, call: Callable[[Answer | Refusal], None]) -> None:
+        """Let a command wait; its answer or refusal is handed to ``call``, once. Ask ``has_place_for`` first."""
+        self._enter(WaitingCall(command, call))
+
+    def _enter(self, waiting: Waiting | WaitingCall) -> None:
+        self._queue.append(waiting)
+        command = waiting.command
         if type(command) is Place:
             scope = command.scope
             self._scopes[scope] = self._scopes.get(scope, 0) + 1
         self._arrived.set()
-        return future
 
-    def take(self, most: int) -> list[Waiting]:
+    def take(self, most: int) -> list[Waiting | WaitingCall]:
         """Take the longest waiting; whoever hung up meanwhile wants nothing decided any more."""
-        batch: list[Waiting] = []
+        batch: list[Waiting | WaitingCall] = []
         while self._queue and len(batch) < most:
             waiting = self._queue.popleft()
             if type(waiting.command) is Place:
                 self._leave(waiting.command.scope)
-            if not waiting.future.cancelled():
+            if not waiting.hung_up:
                 batch.append(waiting)
         return batch
 
