@@ -41,6 +41,8 @@ orders = Table(
     Column("status", Text, nullable=False, info=CHANGES),
     Column("payment", Text, nullable=False, info=CHANGES),
     Column("release_reason", Text, info=CHANGES),
+    # a pre-order's payment is not asked for before
+    Column("payment_due_ms", BigInteger),
     CheckConstraint("status IN ('reserved', 'paid', 'fulfilled', 'released')", name="known_status"),
     CheckConstraint("payment IN ('none', 'captured', 'refund-due', 'refunded')", name="known_payment"),
     CheckConstraint("(status = 'released') = (release_reason IS NOT NULL)", name="released_for_a_reason"),
@@ -125,4 +127,19 @@ ledger_entries = Table(
     Column("account", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
+)
+
+line_offers = Table(
+    "line_offers",
+    metadata,
+    Column("offer_id", Text, primary_key=True),
+    Column("show_id", Text, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("buyer", Text, nullable=False),
+    # what they wanted when they came, and how much of it is set aside until when
+    Column("quantity", Integer, nullable=False),
+    Column("arrival", BigInteger, nullable=False),
+    Column("pieces", Integer, CheckConstraint("pieces > 0", name="some_pieces"), nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
 )

@@ -12,8 +12,9 @@ import msgspec
 from sqlalchemy import Connection, insert, select, text, update
 
 from broadcast.checkout.adapters import models
-from broadcast.checkout.adapters.rows import order_of
+from broadcast.checkout.adapters.rows import line_offer_of, order_of
 from broadcast.checkout.changes import Changes
+from broadcast.checkout.line import LineOffer
 from broadcast.checkout.offers import Offer
 from broadcast.checkout.orders import Order
 from broadcast.checkout.payment import Errand
@@ -39,6 +40,7 @@ class Recorded(msgspec.Struct, frozen=True):
     orders: list[Order]
     shelves: dict[Sku, ShelfCount]
     errands: list[Errand]
+    line_offers: list[LineOffer] = []
 
 
 class Record(Protocol):
@@ -154,7 +156,15 @@ def load(connection: Connection, show: ShowId, generation: int | None) -> Record
             select(outbox).where(outbox.c.show_id == show).order_by(outbox.c.order_id, outbox.c.kind)
         )
     ]
-    return Recorded(found, shelves, errands)
+    set_aside = [
+        line_offer_of(row)
+        for row in connection.execute(
+            select(models.line_offers)
+            .where(models.line_offers.c.show_id == show)
+            .order_by(models.line_offers.c.offer_id)
+        ).mappings()
+    ]
+    return Recorded(found, shelves, errands, set_aside)
 
 
 def _receive(connection: Connection, show: ShowId, offer: Offer, received: int | None, now: WallMs) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy import RowMapping, Table
 
 from broadcast.checkout.adapters import models
 from broadcast.checkout.changes import Changes
+from broadcast.checkout.line import LineOffer
 from broadcast.checkout.orders import Order
+from broadcast.checkout.tickets import Ticket
 from broadcast.ids import ShowId
 from broadcast.money import Money
 
@@ -26,6 +28,18 @@ _ORDER_FIELDS = {
     "currency": "amount.currency",
 }
 """Columns of an order that are named otherwise than its field; an order's money is two columns."""
+
+
+_LINE_OFFER_FIELDS = {
+    "offer_id": "id",
+    "show_id": "ticket.show",
+    "sku": "ticket.sku",
+    "channel": "ticket.channel",
+    "buyer": "ticket.buyer",
+    "quantity": "ticket.quantity",
+    "arrival": "ticket.arrival",
+}
+"""Columns of an offer to somebody in line that are named otherwise than its field."""
 
 
 class Step(NamedTuple):
@@ -72,6 +86,7 @@ _order_states = _rows_of([*(_ORDER_FIELDS.get(name, name) for name in _changing(
 _shelf_pieces = attrgetter(*_changing(models.stock))
 _errands = _rows_of(["order", "kind", "amount.value", "amount.currency"])
 _notifications = _rows_of(["order", "kind", "id", "amount.value", "amount.currency"])
+_line_offers = _rows_of(_LINE_OFFER_FIELDS.get(name, name) for name in _names(models.line_offers))
 _entries = _rows_of(["order", *_names(models.ledger_entries)[1:]])
 
 STEPS = (
@@ -120,6 +135,19 @@ STEPS = (
         _names(models.ledger_entries),
         lambda changes, _show: _entries(changes.entries),
     ),
+    Step(
+        "insert",
+        models.line_offers,
+        _names(models.line_offers),
+        lambda changes, _show: _line_offers(changes.set_aside.values()),
+    ),
+    Step(
+        "delete",
+        models.line_offers,
+        ("offer_id",),
+        lambda changes, _show: [(offer,) for offer in changes.put_back],
+        keys=1,
+    ),
 )
 """A batch, in the order its steps must happen where they happen one after another."""
 
@@ -135,3 +163,9 @@ def order_of(row: RowMapping) -> Order:
     fields: dict[str, Any] = {_ORDER_FIELDS.get(name, name): value for name, value in row.items()}
     amount = Money(fields.pop("amount.value"), fields.pop("amount.currency"))
     return Order(amount=amount, **fields)
+
+
+def line_offer_of(row: RowMapping) -> LineOffer:
+    """Return the offer to somebody in line that lies in a row."""
+    ticket = Ticket(row["show_id"], row["sku"], row["channel"], row["buyer"], row["quantity"], row["arrival"])
+    return LineOffer(row["offer_id"], ticket, row["pieces"], row["until_ms"])

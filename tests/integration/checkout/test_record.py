@@ -7,10 +7,12 @@ import pytest
 from broadcast.checkout.adapters.record import Record, SupersededError
 from broadcast.checkout.changes import Changes
 from broadcast.checkout.ledger import entries
+from broadcast.checkout.line import LineOffer
 from broadcast.checkout.offers import Offer
 from broadcast.checkout.orders import Order
 from broadcast.checkout.payment import Errand, PaymentNotification
 from broadcast.checkout.stock import ShelfCount
+from broadcast.checkout.tickets import Ticket
 from broadcast.clock import WallMs
 from broadcast.money import Money
 
@@ -57,6 +59,25 @@ async def test_what_was_written_is_what_is_read(record: Record):
     assert found.orders == [ORDER]
     assert found.shelves == {"coat-m": ShelfCount(5, 3, 2, 0)}
     assert found.errands == [Errand("order-1", "payment", AMOUNT)]
+
+
+async def test_a_pre_order_and_what_is_set_aside_for_people_in_line_are_read_back(record: Record):
+    pre_order = msgspec.structs.replace(ORDER, payment_due_ms=1_500_000_600_000)
+    offer = LineOffer(
+        "offer-1", Ticket("gala", "coat-m", "youku", "韩", 2, 1_500_000_000_000_001), 1, 1_500_000_030_000
+    )
+    changes = placed(pre_order)
+    changes.offer(offer)
+    await record.write(changes)
+    found = await record.load()
+    assert (found.orders, found.line_offers) == ([pre_order], [offer])
+
+    again = msgspec.structs.replace(offer, id="offer-2")
+    changes = Changes()
+    changes.end_offer(offer)
+    changes.offer(again)
+    await record.write(changes)
+    assert (await record.load()).line_offers == [again]
 
 
 async def test_every_later_state_of_an_order_is_read_back(record: Record):
