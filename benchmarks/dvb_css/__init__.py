@@ -1,0 +1,1 @@
+"""Public DVB-CSS clients, written by others, follow a running show."""
