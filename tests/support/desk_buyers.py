@@ -62,6 +62,11 @@ class Buyers:
             return answer
 
 
+def problem_of(answer: dict[str, Any]) -> str:
+    """Return the name of the problem an answer is."""
+    return str(answer["type"]).rpartition("/")[2]
+
+
 def token(buyer: str, channel: str = "web") -> str:
     """Return a viewer token."""
     return jwt({"iss": channel, "sub": buyer, "exp": seconds_from_now(3_600)}, channel_key(channel))

@@ -79,14 +79,14 @@ class EdgeGroup:
 
 @asynccontextmanager
 async def edge_group(
-    redis_url: str, checkout_url: str, *, processes: int = 1, **settings: Any
+    redis_url: str, checkout_url: str | None, *, processes: int = 1, **settings: Any
 ) -> AsyncIterator[EdgeGroup]:
     """Run edges that follow a cue log, until the block ends."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("SHOWRUNNER_")},
         "SHOWRUNNER_SHOW": str(SHOW_FOLDER),
         "SHOWRUNNER_REDIS_URL": redis_url,
-        "SHOWRUNNER_CHECKOUT_URL": checkout_url,
+        **({"SHOWRUNNER_CHECKOUT_URL": checkout_url} if checkout_url is not None else {}),
         "SHOWRUNNER_PORT": "0",
         "SHOWRUNNER_PROCESSES": str(processes),
         **{f"SHOWRUNNER_{name.upper()}": str(value) for name, value in settings.items()},

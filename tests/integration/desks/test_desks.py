@@ -1,14 +1,9 @@
 """Checkout processes in numbers: one owns the desk, every one is a door, and it does not matter which."""
 
 import asyncio
-from typing import Any
 
-from desk_buyers import Buyers, opened_sale
+from desk_buyers import Buyers, opened_sale, problem_of
 from desk_group import desk_group
-
-
-def problem_of(answer: dict[str, Any]) -> str:
-    return str(answer["type"]).rpartition("/")[2]
 
 
 async def test_an_order_through_a_door_that_is_not_the_owner_is_like_any_other(
