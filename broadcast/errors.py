@@ -15,6 +15,7 @@ TITLES: dict[str, tuple[int, str]] = {
     "no-such-show": (404, "There is no such show"),
     "no-such-order": (404, "There is no such order"),
     "no-such-channel": (404, "The show is not on this channel"),
+    "no-such-code": (404, "No television shows this code"),
     "method-not-allowed": (405, "That method is not for this address"),
     "too-slow": (408, "The request took too long to arrive"),
     "sold-out": (409, "Sold out"),

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from broadcast.ids import CueId, Epoch, LookId, OrderId, ShowId, Sku
+from broadcast.join_messages import MAX_JOIN_CODE_CHARS, JoinAnswer, JoinCodeAnswer, JoinRequest  # noqa: F401 - the same
 from broadcast.line_messages import LineAnswer, LineMessage, LineOfferView, LineState  # noqa: F401 - of the wire, too
 from broadcast.money import Money
 from broadcast.show import TimedPrice

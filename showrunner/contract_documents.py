@@ -80,10 +80,11 @@ def openapi() -> dict[str, Any]:
     """Return the OpenAPI document of the HTTP side."""
     types = (
         m.OrderRequest, m.OrderAnswer, m.CommandRequest, m.CommandAnswer, m.GuestRequest, m.GuestAnswer, m.PublicShow,
-        BehaviourRequest,
+        BehaviourRequest, m.JoinCodeAnswer, m.JoinRequest, m.JoinAnswer,
     )  # fmt: skip
     references, components = _schemas(types)
-    order_request, order, command, command_answer, guest, guest_answer, show, behaviour = references
+    order_request, order, command, command_answer, guest, guest_answer, show, behaviour, *joining = references
+    join_code, join, joined = joining
     components["Problem"] = _PROBLEM
     key = _header("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": m.MAX_KEY_CHARS})
     viewer: list[dict[str, list[str]]] = [{"viewer": []}]
@@ -153,6 +154,17 @@ def openapi() -> dict[str, Any]:
                 "summary": "A QR code that opens the companion page", "parameters": [_path("show"), _CHANNEL],
                 "responses": {"200": {"description": "The code", "content": {"image/svg+xml": {}}},
                               **_refusals(("no-such-show", "no-such-channel"))}}},
+            "/v1/shows/{show}/join-code": {"get": {
+                "summary": "The short code a television on this channel shows", "parameters": [_path("show"), _CHANNEL],
+                "responses": {"200": {"description": "The code", "content": _json(join_code)},
+                              **_refusals(("no-such-show", "no-such-channel"))}}},
+            "/v1/join": {"post": {
+                "summary": "What is on the television that shows a short code",
+                "requestBody": {"required": True, "content": _json(join)},
+                "responses": {"200": {"description": "The show and the channel", "content": _json(joined)},
+                              **_refusals(("malformed", "no-such-code", "too-large", "too-slow",
+                                           "unsupported-media-type", "invalid", "origin-refused",
+                                           "too-many-requests"))}}},
             "/v1/shows/{show}/sandbox": {"post": {
                 "summary": "How the sandbox gateway behaves from now on; only where payments are the sandbox's",
                 "security": producer, "parameters": [_path("show")],

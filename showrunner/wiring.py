@@ -4,6 +4,7 @@ The cue, outward: control → timeline store → cue log → hub → viewers. Th
 (once durable) stock news → cue log, payment → gateway → notification → checkout.
 """
 
+import hmac
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from broadcast.channels.adapters.redis_log import RedisCueLog, connect
 from broadcast.channels.adapters.sql_log import SqlCueLog
 from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
 from broadcast.channels.cue_log import CueLog
+from broadcast.channels.join_codes import JoinCodes
 from broadcast.ids import ChannelId, LookId, Sku
 from broadcast.messages import LookView, OrderAnswer
 from broadcast.overlay.scene import look_view
@@ -40,6 +42,7 @@ from showrunner.homes import DistributedHome, EmbeddedHome, Home
 from showrunner.http import documents, pages
 from showrunner.http.app import application
 from showrunner.http.commands import CommandDoor
+from showrunner.http.joining import JoinDoor
 from showrunner.http.orders import OrderDesk
 from showrunner.http.payments import PaymentDoor
 from showrunner.http.programme import ProgrammeDoor
@@ -169,6 +172,11 @@ class RunningShow:
             state_view(self.control, self.hub, self.cue_log, self.checkout, wall_clock),
         )
 
+    def _make_join_door(self) -> JoinDoor:
+        key = hmac.digest(self._settings.producer_key.get_secret_value().encode(), b"join codes", "sha256")
+        codes = JoinCodes(self._show.info.id, [channel.id for channel in self._show.channels], key)
+        return JoinDoor(self._show.info.id, codes, wall_clock)
+
     def _make_dvb_css(self, programme: SegmentIndex) -> DvbCss:
         packaged_as_ts = programme.init_uri is None
         timelines = Timelines(
@@ -212,6 +220,7 @@ class RunningShow:
                 *self._programme.routes(),
                 *door.routes(),
                 *self._desk.routes(),
+                *self._make_join_door().routes(),
                 *commands.routes(),
                 *payments.routes(),
                 *(self.dvb_css.routes() if self.dvb_css is not None else ()),

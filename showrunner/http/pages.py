@@ -63,6 +63,10 @@ def routes(show: str) -> list[web.AbstractRouteDef]:
             raise web.HTTPNotFound
         return _file(page)
 
+    async def joining(_request: web.Request) -> web.StreamResponse:
+        # beside a television that shows a code: which show it is, the code says
+        return _file("companion.html")
+
     async def asset(request: web.Request) -> web.StreamResponse:
         response = file_within(PAGES / "assets", request.match_info["path"])
         response.headers["Cache-Control"] = A_YEAR
@@ -72,6 +76,7 @@ def routes(show: str) -> list[web.AbstractRouteDef]:
     return [
         web.get("/", front),
         web.get("/embed.js", embed),
+        web.get("/companion{slash:/?}", joining),
         web.get("/{screen:" + "|".join(SCREENS) + "}/{show:[^/]*}", screen),
         web.get("/assets/{path:.+}", asset),
     ]

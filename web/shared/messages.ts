@@ -1,5 +1,31 @@
 // Generated from broadcast/messages.py by `python -m showrunner.typescript`. Change it there.
 
+export const MAX_JOIN_CODE_CHARS = 32;
+
+/**
+ * What is on the set that showed the code.
+ */
+export interface JoinAnswer {
+  readonly show: string;
+  readonly channel: string;
+}
+
+/**
+ * The code a television on a channel shows until ``next_ms``; it is taken until ``expires_ms``. Both wall time.
+ */
+export interface JoinCodeAnswer {
+  readonly code: string;
+  readonly next_ms: number;
+  readonly expires_ms: number;
+}
+
+/**
+ * Body of ``POST /v1/join``: a code as it was typed.
+ */
+export interface JoinRequest {
+  readonly code: string;
+}
+
 /**
  * How a buyer stands in line for a SKU that is held by others: answer to ``GET /v1/line/{ticket}``.
  *
