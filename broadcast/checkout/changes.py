@@ -59,6 +59,15 @@ class Changes:
         """Whether there is anything to make durable."""
         return bool(self.placed or self.changed or self.opened or self.set_aside or self.put_back)
 
+    def decides(self, sku: Sku, known: Order | None) -> bool:
+        """Tell whether what is said of a tap would be untrue if these changes did not become durable.
+
+        Args:
+            sku: what the tap is for.
+            known: the order under its key, or None.
+        """
+        return known.order in self.placed if known is not None else sku in self.touched
+
     def record(self, before: Order, after: Order) -> None:
         """Note that an order became different."""
         if before.order in self.placed:

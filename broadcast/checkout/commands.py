@@ -2,11 +2,11 @@
 
 import msgspec
 
-from broadcast.checkout.orders import Scope
+from broadcast.checkout.orders import Scope, fingerprint
 from broadcast.checkout.payment import PaymentNotification
 from broadcast.errors import FieldError, Refusal, invalid
 from broadcast.ids import BuyerId, ChannelId, LookId, OrderId, ShowId, Sku
-from broadcast.messages import MAX_KEY_CHARS, MAX_QUANTITY
+from broadcast.messages import MAX_KEY_CHARS, MAX_QUANTITY, OrderRequest
 from broadcast.money import Money
 
 
@@ -49,6 +49,22 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         if not self.buyer.isprintable():
             return Refusal("unauthorized", "the buyer's name is not printable")
         return None
+
+
+def place_of(channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, arrival: int | None = None) -> Place:
+    """Return a buyer's request as a command."""
+    return Place(
+        show=ShowId(request.show),
+        channel=channel,
+        buyer=buyer,
+        key=key,
+        fingerprint=fingerprint(request),
+        sku=Sku(request.sku),
+        quantity=request.quantity,
+        look=None if request.look is None else LookId(request.look),
+        seen_price=request.seen_price,
+        arrival=arrival,
+    )
 
 
 class Cancel(msgspec.Struct, frozen=True, kw_only=True):

@@ -144,9 +144,14 @@ class Desk:
             self.charged(before)
 
     def has(self, changes: Changes) -> bool:
-        """Tell whether all orders of these changes are here, exactly as changed."""
+        """Tell whether all that these changes made is here, exactly as made."""
         ours = {**changes.placed, **changes.changed}
-        return bool(ours) and all(self.orders.get(order) == after for order, after in ours.items())
+        return (
+            bool(ours or changes.opened or changes.set_aside)
+            and all(self.orders.get(order) == after for order, after in ours.items())
+            and all(self.errands.get(key) == errand for key, errand in changes.opened.items())
+            and all(self.line_offers.get(offer.key) == offer for offer in changes.set_aside.values())
+        )
 
     def kept_by(self, channel: ChannelId, buyer: BuyerId, of: str) -> int:
         """Return how many pieces of a SKU, or of a group's SKUs (see ``group_key``), the buyer holds or owns."""

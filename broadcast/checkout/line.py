@@ -5,6 +5,7 @@ stands where they stood. What somebody was *told* is theirs (``LineOffer``) is i
 """
 
 from bisect import bisect_left, insort
+from collections import OrderedDict
 from collections.abc import Callable
 
 import msgspec
@@ -18,6 +19,9 @@ OFFER_FOR_MS = 30_000
 
 GATHERS_FOR_MS = 5_000
 """After a start, returned pieces of a SKU that is sold out wait this long for those who stood in line to come back."""
+
+MAX_SPENT = 100_000
+"""Buyers of whom it is remembered that they had their turn."""
 
 MAX_IN_LINE = 100_000
 """People in line for one SKU, whatever could still come back."""
@@ -106,6 +110,7 @@ class Lines:
         self.key = key
         self.of: dict[Sku, Line] = {}
         self._gathers_until_ms: dict[Sku, int] = {}
+        self._spent: OrderedDict[LineKey, int] = OrderedDict()
         self._last_arrival = 0
 
     def arrive(self, now: WallMs) -> int:
@@ -127,6 +132,17 @@ class Lines:
         if not line:
             del self.of[sku]
         return ticket
+
+    def spend(self, ticket: Ticket) -> None:
+        """Note that a buyer had their turn: the ticket keeps no place any more."""
+        self._spent[key_of(ticket)] = ticket.arrival
+        self._spent.move_to_end(key_of(ticket))
+        if len(self._spent) > MAX_SPENT:
+            self._spent.popitem(last=False)
+
+    def is_spent(self, key: LineKey, arrival: int) -> bool:
+        """Tell whether a buyer who arrived then had their turn."""
+        return arrival <= self._spent.get(key, -1)
 
     def ticket_of(self, key: LineKey) -> Ticket | None:
         """Return the ticket of somebody in line."""

@@ -28,7 +28,7 @@ def sold_out(desk: Desk, tap: Place, refusal: Refusal, now: WallMs) -> Refusal:
     key = (tap.sku, tap.channel, tap.buyer)
     known = lines.ticket_of(key)
     arrival = tap.arrival if known is None else known.arrival
-    if arrival is None:
+    if arrival is None or lines.is_spent(key, arrival):
         arrival = lines.arrive(now)
     ticket = Ticket(desk.show, tap.sku, tap.channel, tap.buyer, tap.quantity, arrival)
     before, could_win = _chances(desk, lines, ticket, now)
@@ -38,8 +38,18 @@ def sold_out(desk: Desk, tap: Place, refusal: Refusal, now: WallMs) -> Refusal:
     return Refusal(refusal.name, refusal.detail, **refusal.more, line=line)
 
 
-def standing(desk: Desk, ticket: Ticket, now: WallMs) -> LineAnswer:
-    """Return how the buyer of a ticket stands in line; after a restart, this puts them back where they stood."""
+def standing(desk: Desk, ticket: Ticket, now: WallMs, *, stand: bool = True) -> LineAnswer:
+    """Return how the buyer of a ticket stands in line; after a restart, this puts them back where they stood.
+
+    Args:
+        desk: where.
+        ticket: theirs.
+        now: wall time.
+        stand: whether to put them back.
+
+    Raises:
+        Refusal: ``not-found``; there is no such line.
+    """
     lines = desk.lines
     if lines is None or ticket.show != desk.show or ticket.sku not in desk.offers:
         raise Refusal("not-found", "there is no such place in line")
@@ -51,12 +61,13 @@ def standing(desk: Desk, ticket: Ticket, now: WallMs) -> LineAnswer:
         return _answer(ticket, text, "offered", None, view)
     if desk.openings.refusal(ticket.sku, ticket.channel, now) is not None:
         return _answer(ticket, text, "over")
-    if lines.ticket_of(key) is None and desk.open_to(ticket.sku, ticket.channel, now):
+    waits = lines.ticket_of(key) is not None
+    if not waits and desk.open_to(ticket.sku, ticket.channel, now):
         return _answer(ticket, text, "on_sale")
     before, could_win = _chances(desk, lines, ticket, now)
-    if not could_win:
+    if not could_win or not (waits or stand) or lines.is_spent(key, ticket.arrival):
         return _answer(ticket, text, "over")
-    if lines.ticket_of(key) is None:
+    if not waits:
         lines.stand(ticket)
     return _answer(ticket, text, "waiting", before + 1)
 
@@ -86,7 +97,9 @@ def leave(desk: Desk, command: LeaveLine, now: WallMs, new_id: NewId, changes: C
     if desk.lines is None:
         return
     key = (command.sku, command.channel, command.buyer)
-    desk.lines.leave(key)
+    ticket = desk.lines.leave(key)
+    if ticket is not None:
+        desk.lines.spend(ticket)
     offer = desk.line_offers.get(key)
     if offer is not None:
         end_offer(desk, offer, changes)
@@ -97,6 +110,8 @@ def end_offer(desk: Desk, offer: LineOffer, changes: Changes) -> None:
     """Set pieces aside no longer: they were taken, declined, or nobody came."""
     desk.put_back(offer)
     changes.end_offer(offer)
+    if desk.lines is not None:
+        desk.lines.spend(offer.ticket)
 
 
 def advance(desk: Desk, sku: Sku, now: WallMs, new_id: NewId, changes: Changes) -> None:

@@ -217,6 +217,11 @@ def catalogue(offers: Iterable[Offer]) -> dict[Sku, Offer]:
     return indexed
 
 
+def windows(offers: Iterable[Offer]) -> dict[Sku, SaleWindow]:
+    """Return when SKUs may be sold, of those for which that is bounded."""
+    return {offer.sku: offer.window for offer in offers if offer.window is not None}
+
+
 def _nonsense(offer: Offer) -> str | None:
     limits = (offer.limit_per_buyer, offer.limit_per_group)
     wrong = {

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from broadcast.checkout.adapters.line_keeper import LineNews, OnLineChanged
 from broadcast.checkout.changes import Changes
 from broadcast.checkout.orders import Order
 from broadcast.checkout.payment import Errand
@@ -17,8 +18,14 @@ _T = TypeVar("_T")
 class Announcer:
     """The listeners of one checkout. A mistake of theirs goes to the event loop's exception handler."""
 
-    def __init__(self, on_stock_changed: Callable[[Sku], None], on_order_changed: Callable[[Order], None]) -> None:
+    def __init__(
+        self,
+        on_stock_changed: Callable[[Sku], None],
+        on_order_changed: Callable[[Order], None],
+        on_line_changed: OnLineChanged,
+    ) -> None:
         self._on_stock_changed = on_stock_changed
+        self._on_line_changed = on_line_changed
         self._on_order_changed = on_order_changed
         self._on_errands: ErrandListener | None = None
 
@@ -32,6 +39,11 @@ class Announcer:
         self.orders((*changes.placed.values(), *changes.changed.values()))
         if changes.opened:
             self.errands(changes.opened.values())
+
+    def line(self, news: Iterable[LineNews]) -> None:
+        """Tell people in line what became of them."""
+        for one in news:
+            _call(self._on_line_changed, one)
 
     def orders(self, orders: Iterable[Order]) -> None:
         """Tell that these orders are different, or new."""

@@ -14,19 +14,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
 from broadcast.checkout.adapters.announcer import Announcer, ErrandListener
+from broadcast.checkout.adapters.line_keeper import LineKeeper, OnLineChanged
 from broadcast.checkout.adapters.record import Record, Recorded, SupersededError
+from broadcast.checkout.adapters.recovery import read_again
 from broadcast.checkout.adapters.waiting_room import Waiting, WaitingCall, WaitingRoom
 from broadcast.checkout.changes import Changes
-from broadcast.checkout.commands import Cancel, Command, Expire, Fulfil, Notified, Place
+from broadcast.checkout.commands import Cancel, Charge, Command, Expire, Fulfil, LeaveLine, Notified, Place, place_of
 from broadcast.checkout.decisions import Answer, Placed, decide, verdict
 from broadcast.checkout.desk import Desk
-from broadcast.checkout.offers import Offer, Openings, catalogue
-from broadcast.checkout.orders import Order, fingerprint
+from broadcast.checkout.next_in_line import sold_out, standing
+from broadcast.checkout.offers import Offer, Openings, catalogue, windows
+from broadcast.checkout.orders import Order
 from broadcast.checkout.payment import Errand, PaymentNotification
 from broadcast.checkout.port import TapAnswer
 from broadcast.clock import Now, ProgrammeMs
 from broadcast.errors import Refusal
-from broadcast.ids import BuyerId, ChannelId, LookId, NewId, OrderId, ShowId, Sku
+from broadcast.ids import BuyerId, ChannelId, NewId, OrderId, ShowId, Sku
+from broadcast.line_messages import LineAnswer
 from broadcast.messages import OrderAnswer, OrderCounters, OrderRequest, SkuCounter
 
 MAX_BATCH = 512
@@ -40,13 +44,6 @@ SWEEP_EVERY_MS = 250
 
 MAX_EXPIRED_PER_SWEEP = 1_000
 """Orders released at a time."""
-
-RETRY_AFTER_MS = 1_000
-"""About when a buyer refused for lack of room should come back: the answer is spread over half to one and a half."""
-
-RECOVERY_FIRST_DELAY_MS = 50
-RECOVERY_MAX_DELAY_MS = 2_000
-"""How long to wait before reading an unreadable record again: doubling, up to this."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +59,9 @@ class GroupCommitCheckout:
         offers: the catalogue. Its stock counts on the first start; see ``record.take_over`` for later ones.
         fences_ms: every channel of the show → how much later than capture its viewers see a frame.
         hold_ms: how long stock is held for a payment.
-        on_stock_changed, on_order_changed: called on the event loop once the change is durable.
+        on_stock_changed, on_order_changed, on_line_changed: called on the event loop once the change is durable.
+        ticket_key: signs arrival tickets, the same in every process of the show; without it, nobody stands in line.
+        latencies_ms: channel → how much later than capture its last viewers see a frame, where not its fence.
         jitter: draws from [0, 1), to spread retries.
 
     Attributes:
@@ -81,16 +80,19 @@ class GroupCommitCheckout:
         new_id: NewId,
         on_stock_changed: Callable[[Sku], None],
         on_order_changed: Callable[[Order], None],
+        on_line_changed: OnLineChanged = lambda _news: None,
+        ticket_key: bytes | None = None,
+        latencies_ms: Mapping[ChannelId, int] | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._show = show
         self._offers = catalogue(offers)
-        self._openings = Openings(fences_ms)
+        self._openings = Openings(fences_ms, latencies_ms, windows(self._offers.values()))
+        self._line = LineKeeper(show, ticket_key, now, jitter)
         self._hold_ms = hold_ms
         self._now = now
         self._new_id = new_id
-        self._announce = Announcer(on_stock_changed, on_order_changed)
-        self._jitter = jitter
+        self._announce = Announcer(on_stock_changed, on_order_changed, on_line_changed)
         self._record = record
         self._desk = self._empty_desk()
         self._room = WaitingRoom()
@@ -101,7 +103,6 @@ class GroupCommitCheckout:
         self._sweeper: asyncio.Task[None] | None = None
         self.refusals: dict[str, int] = {}
         self.superseded = asyncio.Event()
-        """Set once another process has taken the record over: this desk is of no more use."""
 
     # ------------------------------------------------------------ life
 
@@ -116,6 +117,7 @@ class GroupCommitCheckout:
             raise RuntimeError("already started")
         await self._record.take_over(self._offers.values(), self._now())
         self._rebuild(await self._record.load())
+        self._line.started(self._desk)
         self._ready = True
         self._pump = asyncio.create_task(self._run(), name="checkout-commits")
         self._sweeper = asyncio.create_task(self._sweep(), name="checkout-holds")
@@ -140,32 +142,47 @@ class GroupCommitCheckout:
 
     # ------------------------------------------------------------ commands
 
-    async def place(self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest) -> Placed:
-        """Place an order; when this returns, it is durable.
+    async def place(
+        self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, ticket: str | None = None
+    ) -> Placed:
+        """Place an order; when this returns, it is durable. A ``ticket`` from an earlier refusal keeps the place.
 
         Raises:
             Refusal: ``key-reused``, ``no-such-show``, ``no-such-channel``, ``invalid``, ``not-on-sale``,
                 ``price-changed``, ``limit-reached``, ``sold-out`` or ``busy``.
         """
-        tap = _tap(channel, buyer, key, request)
-        settled = self._from_memory(tap)
-        if settled is not None:
-            if isinstance(settled, Refusal):
-                raise self._counted(settled)
-            return settled
-        return cast("Placed", await self._submit(tap))
+        command = place_of(channel, buyer, key, request, self._line.arrival(channel, buyer, request, ticket))
+        settled = self._from_memory(command)
+        if isinstance(settled, Refusal):
+            raise self._counted(settled)
+        return settled or cast("Placed", await self._submit(command))
 
-    def tap(self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, answer: TapAnswer) -> None:
+    def tap(
+        self,
+        *,
+        channel: ChannelId,
+        buyer: BuyerId,
+        key: str,
+        request: OrderRequest,
+        answer: TapAnswer,
+        ticket: str | None = None,
+    ) -> None:
         """Place an order as ``place`` does; what that would return or raise is handed to ``answer``, once.
 
         It is called at once where memory settles the tap, else from the event loop once the order is durable.
         """
-        tap = _tap(channel, buyer, key, request)
-        settled = self._from_memory(tap)
-        if settled is None and not self._room.has_place_for(tap):
-            settled = self._busy()
+        try:
+            command = place_of(channel, buyer, key, request, self._line.arrival(channel, buyer, request, ticket))
+        except Refusal as refusal:
+            answer(self._counted(refusal))
+            return
+        settled = self._from_memory(command)
+        returning = self._line.returns(command)
+        if settled is None and not self._room.has_place_for(command, returning=returning):
+            settled = self._line.turned_away(command)
         if settled is None:
-            self._room.enter_call(tap, cast("Callable[[Answer | Refusal], None]", answer))
+            called = cast("Callable[[Answer | Refusal], None]", answer)
+            self._room.enter_call(command, called, returning=returning)
         else:
             answer(self._counted(settled) if isinstance(settled, Refusal) else settled)
 
@@ -194,6 +211,40 @@ class GroupCommitCheckout:
                 ``busy``; nothing moved.
         """
         await self._submit(Notified(notification=notification))
+
+    async def charge_preorders(self, skus: Iterable[Sku]) -> int:
+        """Ask for the payments of these SKUs' pre-orders now; return how many were asked for.
+
+        Raises:
+            Refusal: ``not-on-sale`` for a SKU that is not in the show, or ``busy``; asking again goes on.
+        """
+        asked = 0
+        for sku in skus:
+            while count := cast("int", await self._submit(Charge(sku=sku, most=MAX_EXPIRED_PER_SWEEP))):
+                asked += count
+        return asked
+
+    # ------------------------------------------------------------ the line
+
+    async def line(self, channel: ChannelId, buyer: BuyerId, ticket: str) -> LineAnswer:
+        """Return how a buyer stands in line; after a restart, asking puts them back where they stood.
+
+        Raises:
+            Refusal: ``not-found``; it is not their ticket. ``busy``.
+        """
+        answer = standing(self._desk, self._line.ticket(channel, buyer, ticket), self._now())
+        if not self.ready or (answer.offer is not None and self._in_flight is not None):  # perhaps not durable yet
+            raise self._counted(self._line.turned_away())
+        return answer
+
+    async def leave_line(self, channel: ChannelId, buyer: BuyerId, ticket: str) -> None:
+        """Let a buyer leave the line, or decline what is set aside for them: it goes to the next.
+
+        Raises:
+            Refusal: ``not-found``; it is not their ticket. ``busy``.
+        """
+        theirs = self._line.ticket(channel, buyer, ticket)
+        await self._submit(LeaveLine(sku=theirs.sku, channel=channel, buyer=buyer))
 
     # ------------------------------------------------------------ openings (not stored: the timeline remembers)
 
@@ -258,33 +309,30 @@ class GroupCommitCheckout:
 
     # ------------------------------------------------------------ in: from memory, or into the queue
 
-    def _from_memory(self, tap: Place) -> Placed | Refusal | None:
+    def _from_memory(self, command: Place) -> Placed | Refusal | None:
         """Answer a tap from what is durable already, or None where it must be decided."""
         if not self.ready:
-            return self._busy()
-        if self._room.is_waiting(tap.scope):
+            return self._line.turned_away()
+        if self._room.is_waiting(command.scope):
             return None
-        found = verdict(self._desk, tap, self._now())
+        now = self._now()
+        found = verdict(self._desk, command, now)
         if found is None:
-            return self._busy() if len(self._desk.orders) >= MAX_ORDERS else None
-        if self._in_flight is not None and self._hangs_on(self._in_flight, tap):
+            return self._line.turned_away() if len(self._desk.orders) >= MAX_ORDERS else None
+        known = self._desk.by_key.get(command.scope)
+        if self._in_flight is not None and self._in_flight.decides(command.sku, known):
             return None
-        return found if isinstance(found, Refusal) else Placed(found.first_answer(), replayed=True)
-
-    def _hangs_on(self, changes: Changes, tap: Place) -> bool:
-        """Whether what memory says of a tap would be untrue if these changes did not become durable."""
-        known = self._desk.by_key.get(tap.scope)
-        if known is not None:
-            return known.order in changes.placed
-        return tap.sku in changes.touched
+        if isinstance(found, Refusal):
+            return sold_out(self._desk, command, found, now)
+        return Placed(found.first_answer(), replayed=True)
 
     def _submit(self, command: Command) -> "asyncio.Future[Answer]":
-        if not self.ready or not self._room.has_place_for(command):
-            raise self._counted(self._busy())
-        return self._room.enter(command)
-
-    def _busy(self) -> Refusal:
-        return Refusal("busy", retry_after_ms=int(RETRY_AFTER_MS * (0.5 + self._jitter())))
+        if not self.ready:
+            raise self._counted(self._line.turned_away())
+        returning = type(command) is Place and self._line.returns(command)
+        if not self._room.has_place_for(command, returning=returning):
+            raise self._counted(self._line.turned_away(command))
+        return self._room.enter(command, returning=returning)
 
     def _counted(self, refusal: Refusal) -> Refusal:
         self.refusals[refusal.name] = self.refusals.get(refusal.name, 0) + 1
@@ -312,16 +360,15 @@ class GroupCommitCheckout:
                 self._in_flight = changes
                 await self._record.write(changes)
         except SupersededError:
-            _log.critical("another process has taken this show over; this one answers no more taps")
-            self._stopping = True
+            self._give_way()
             self._turn_away(batch)
-            self.superseded.set()
             return
         except Exception:  # noqa: BLE001 - whatever it was, only the record can tell what is true now
             _log.exception("a batch of %d commands could not be made durable", len(batch))
             self._ready = False
             await self._rebuild_after_failure(batch)
             if not self._ready or not self._desk.has(changes):
+                self._line.rebuilt(self._desk, changes)
                 self._turn_away(batch)
                 return
         self._in_flight = None
@@ -330,13 +377,16 @@ class GroupCommitCheckout:
                 self._counted(answer)
             one.give(answer)
         self._announce.changes(changes)
+        if changes.left_line:
+            self._announce.line(self._line.news(self._desk, changes))
 
     async def _sweep(self) -> None:
-        """Release orders whose hold has run out."""
+        """Do what time alone brings."""
         while True:
             await asyncio.sleep(SWEEP_EVERY_MS / 1000)
-            due_ms = self._desk.first_hold_ms()
-            if due_ms is not None and due_ms <= self._now():
+            now = self._now()
+            self._announce.stock(self._openings.now_over(now))
+            if self._desk.something_is_due(now):
                 # over capacity: the next sweep finds the same orders again
                 with contextlib.suppress(Refusal):
                     await self._submit(Expire(most=MAX_EXPIRED_PER_SWEEP))
@@ -344,11 +394,11 @@ class GroupCommitCheckout:
     # ------------------------------------------------------------ the record
 
     def _empty_desk(self) -> Desk:
-        return Desk(self._show, self._offers, self._openings, self._hold_ms)
+        return Desk(self._show, self._offers, self._openings, self._hold_ms, self._line.lines)
 
     def _rebuild(self, recorded: Recorded) -> None:
         desk = self._empty_desk()
-        desk.restore(recorded.orders, recorded.shelves, recorded.errands)
+        desk.restore(recorded.orders, recorded.shelves, recorded.errands, recorded.line_offers)
         self._desk = desk
 
     def _durable(self, order: OrderId) -> Order | None:
@@ -368,24 +418,14 @@ class GroupCommitCheckout:
         nothing is given back on a guess. While the record cannot be read, whoever waits is told to come back: the same
         key then finds the order, or places it. Gives up only when stopped, or when another process has the show.
         """
-        delay_ms = RECOVERY_FIRST_DELAY_MS
-        while True:
-            try:
-                self._rebuild(await self._record.recover())
-            except SupersededError:
-                self._give_way()
-                self._turn_away(self._room.take(len(self._room)))
-                return
-            except Exception as error:  # noqa: BLE001 - whatever it is, buyers hear "busy" and the record is tried again
-                _log.warning("the record cannot be read yet: %r", error)  # the trace was logged with the batch
-            else:
-                break
-            self._turn_away(batch)
+        try:
+            recovered = await read_again(self._record, self._rebuild, lambda: self._turn_everybody_away(batch))
+        except SupersededError:
+            self._give_way()
             self._turn_away(self._room.take(len(self._room)))
-            if self._stopping:
-                return
-            await asyncio.sleep(delay_ms / 1000)
-            delay_ms = min(2 * delay_ms, RECOVERY_MAX_DELAY_MS)
+            return
+        if not recovered:
+            return
         self._in_flight = None
         self._ready = True
         self._announce.errands(self._desk.errands.values())
@@ -397,21 +437,13 @@ class GroupCommitCheckout:
         self._stopping = True
         self.superseded.set()
 
+    def _turn_everybody_away(self, batch: Iterable[Waiting | WaitingCall]) -> bool:
+        """Let nobody wait for a record that cannot be read; return whether to go on trying."""
+        self._turn_away(batch)
+        self._turn_away(self._room.take(len(self._room)))
+        return not self._stopping
+
     def _turn_away(self, batch: Iterable[Waiting | WaitingCall]) -> None:
         for one in batch:
             if one.unanswered:
-                one.give(self._counted(self._busy()))
-
-
-def _tap(channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest) -> Place:
-    return Place(
-        show=ShowId(request.show),
-        channel=channel,
-        buyer=buyer,
-        key=key,
-        fingerprint=fingerprint(request),
-        sku=Sku(request.sku),
-        quantity=request.quantity,
-        look=None if request.look is None else LookId(request.look),
-        seen_price=request.seen_price,
-    )
+                one.give(self._counted(self._line.turned_away(one.command)))

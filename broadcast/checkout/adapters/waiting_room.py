@@ -1,16 +1,27 @@
-"""Where commands wait for their turn: bounded, first come first served."""
+"""Where commands wait for their turn: bounded, first come first served, and nobody fills it alone."""
 
 import asyncio
+import heapq
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
 from broadcast.checkout.commands import Command, Place
 from broadcast.checkout.decisions import Answer
 from broadcast.checkout.orders import Scope
 from broadcast.errors import Refusal
+from broadcast.ids import BuyerId, ChannelId
+
+_K = TypeVar("_K")
 
 MAX_WAITING = 8_192
 """Taps waiting to be decided; one more is told to come back. At some 40 µs a tap, a third of a second's work."""
+
+MAX_RETURNING = 2_048
+"""Places beyond ``MAX_WAITING`` for buyers who were turned away and have come back."""
+
+MAX_PER_BUYER = 16
+"""Taps of one buyer that may wait at once: a person has one or two, a thousand taps of one shut nobody else out."""
 
 MAX_HOUSEKEEPING = 1_024
 """Places beyond ``MAX_WAITING`` for what is not a tap: a payment's outcome must get in when taps do not."""
@@ -78,46 +89,63 @@ class WaitingRoom:
 
     def __init__(self) -> None:
         self._queue: deque[Waiting | WaitingCall] = deque()
+        self._returned: list[tuple[int, int, Waiting | WaitingCall]] = []
+        self._entered = 0
         self._scopes: dict[Scope, int] = {}
+        self._buyers: dict[tuple[ChannelId, BuyerId], int] = {}
         self._arrived = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return len(self._queue) + len(self._returned)
 
-    def has_place_for(self, command: Command) -> bool:
-        """Whether one more may wait."""
-        most = MAX_WAITING if type(command) is Place else MAX_WAITING + MAX_HOUSEKEEPING
-        return len(self._queue) < most
+    def has_place_for(self, command: Command, *, returning: bool = False) -> bool:
+        """Whether one more may wait; ``returning``: a tap whose buyer was turned away a moment ago."""
+        if type(command) is not Place:
+            return len(self._queue) < MAX_WAITING + MAX_HOUSEKEEPING
+        if self._buyers.get((command.channel, command.buyer), 0) >= MAX_PER_BUYER:
+            return False
+        return len(self._queue) < MAX_WAITING or (returning and len(self._returned) < MAX_RETURNING)
 
     def is_waiting(self, scope: Scope) -> bool:
         """Whether a tap under this key has not been decided yet."""
         return scope in self._scopes
 
-    def enter(self, command: Command) -> "asyncio.Future[Answer]":
-        """Let a command wait; return the future of its answer. Ask ``has_place_for`` first."""
+    def enter(self, command: Command, *, returning: bool = False) -> "asyncio.Future[Answer]":
+        """Let a command wait; return the future of its answer. Ask ``has_place_for`` first.
+
+        A tap that is ``returning`` comes before all that are not, in the order in which their buyers first came.
+        """
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._enter(Waiting(command, future))
+        self._enter(Waiting(command, future), returning=returning)
         return future
 
-    def enter_call(self, command: Command, call: Callable[[Answer | Refusal], None]) -> None:
-        """Let a command wait; its answer or refusal is handed to ``call``, once. Ask ``has_place_for`` first."""
-        self._enter(WaitingCall(command, call))
+    def enter_call(
+        self, command: Command, call: Callable[[Answer | Refusal], None], *, returning: bool = False
+    ) -> None:
+        """Let a command wait as ``enter`` does; its answer or refusal is handed to ``call``, once."""
+        self._enter(WaitingCall(command, call), returning=returning)
 
-    def _enter(self, waiting: Waiting | WaitingCall) -> None:
-        self._queue.append(waiting)
+    def _enter(self, waiting: Waiting | WaitingCall, *, returning: bool) -> None:
         command = waiting.command
         if type(command) is Place:
-            scope = command.scope
+            scope, buyer = command.scope, (command.channel, command.buyer)
             self._scopes[scope] = self._scopes.get(scope, 0) + 1
+            self._buyers[buyer] = self._buyers.get(buyer, 0) + 1
+            if returning and command.arrival is not None:
+                self._entered += 1
+                heapq.heappush(self._returned, (command.arrival, self._entered, waiting))
+                self._arrived.set()
+                return
+        self._queue.append(waiting)
         self._arrived.set()
 
     def take(self, most: int) -> list[Waiting | WaitingCall]:
-        """Take the longest waiting; whoever hung up meanwhile wants nothing decided any more."""
+        """Take those who came first; whoever hung up meanwhile wants nothing decided any more."""
         batch: list[Waiting | WaitingCall] = []
-        while self._queue and len(batch) < most:
-            waiting = self._queue.popleft()
+        while len(batch) < most and (self._queue or self._returned):
+            waiting = heapq.heappop(self._returned)[-1] if self._returned else self._queue.popleft()
             if type(waiting.command) is Place:
-                self._leave(waiting.command.scope)
+                self._leave(waiting.command)
             if not waiting.hung_up:
                 batch.append(waiting)
         return batch
@@ -128,13 +156,18 @@ class WaitingRoom:
 
     async def arrival(self) -> None:
         """Wait until somebody waits, or ``wake`` is called."""
-        if not self._queue:
+        if not len(self):
             await self._arrived.wait()
         self._arrived.clear()
 
-    def _leave(self, scope: Scope) -> None:
-        others = self._scopes[scope] - 1
-        if others:
-            self._scopes[scope] = others
-        else:
-            del self._scopes[scope]
+    def _leave(self, tap: Place) -> None:
+        _one_less(self._scopes, tap.scope)
+        _one_less(self._buyers, (tap.channel, tap.buyer))
+
+
+def _one_less(counts: dict[_K, int], of: _K) -> None:
+    others = counts[of] - 1
+    if others:
+        counts[of] = others
+    else:
+        del counts[of]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from broadcast.checkout.adapters import group_commit, waiting_room
+from broadcast.checkout.adapters import group_commit, recovery, waiting_room
 from broadcast.checkout.decisions import Placed
 from broadcast.checkout.offers import Offer
 from broadcast.checkout.payment import PaymentNotification
@@ -363,7 +363,7 @@ async def test_a_commit_that_landed_although_it_reported_failure_is_acknowledged
 async def test_while_the_record_cannot_be_read_everybody_is_told_to_come_back(
     house: Any, place: Place, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(group_commit, "RECOVERY_FIRST_DELAY_MS", 1)
+    monkeypatch.setattr(recovery, "FIRST_DELAY_MS", 1)
     recovered = asyncio.Event()
     checkout = await house.open(on_stock_changed=lambda _sku: recovered.set())
     first = await place(checkout)
@@ -390,7 +390,7 @@ async def test_while_the_record_cannot_be_read_everybody_is_told_to_come_back(
 async def test_a_checkout_whose_record_cannot_be_read_can_still_be_stopped(
     house: Any, place: Place, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(group_commit, "RECOVERY_FIRST_DELAY_MS", 1)
+    monkeypatch.setattr(recovery, "FIRST_DELAY_MS", 1)
     checkout = await house.open()
     await house.home.curse()
 
