@@ -4,7 +4,7 @@ Any number of them serve one show; PostgreSQL is the record. The composition roo
 """
 
 import os
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 import structlog
 from aiohttp import web
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
 from broadcast.checkout.adapters.ownership import Ownership, OwnerWatch
+from broadcast.checkout.adapters.payment_book import PostgresTransactions
 from broadcast.checkout.adapters.postgres_record import PostgresRecord, record_engine
 from broadcast.checkout.adapters.relay import ErrandSource
 from broadcast.ids import ChannelId, Sku
@@ -23,7 +24,6 @@ from showrunner.feed_parts import new_id, wall_clock
 from showrunner.http import documents
 from showrunner.http.app import application
 from showrunner.http.orders import OrderDesk
-from showrunner.http.payments import PaymentDoor
 from showrunner.http_listening import HttpListener
 from showrunner.link import desk_messages, edge_messages
 from showrunner.link.desk_server import DeskServer
@@ -32,8 +32,9 @@ from showrunner.link.remote_checkout import RemoteCheckout
 from showrunner.link.server import LinkRoom, LinkServer
 from showrunner.link.tap_server import TapServer
 from showrunner.metrics import DeskCollector, LinkCollector
+from showrunner.payment_doors import payment_routes
+from showrunner.payments import Payments
 from showrunner.pictures import with_pictures
-from showrunner.sandbox_payments import SandboxPayments
 from showrunner.settings import CheckoutSettings
 from showrunner.show_folder import LoadedShow
 
@@ -69,10 +70,12 @@ class RunningCheckout:
         )
         self.desk_server = DeskServer(self.seat.owned, lambda: self.seat.sure)
         keys = {ChannelId(name): key.get_secret_value().encode() for name, key in settings.channel_keys.items()}
-        self._orders = OrderDesk(show.info.id, self.seat, ViewerTokens(keys, wall_clock))
+        self._viewers = ViewerTokens(keys, wall_clock)
+        self._orders = OrderDesk(show.info.id, self.seat, self._viewers)
         self.link = LinkServer(show.info.id, self._rooms())
         secret = settings.payment_key.get_secret_value()
-        self._payments = SandboxPayments(secret) if settings.sandbox_payments else None
+        book = PostgresTransactions(record_engine(self._url))
+        self._payments = Payments(settings, show.info.id, secret, book)
         self._listener = HttpListener(self._application())
 
     # ------------------------------------------------------------ life
@@ -94,9 +97,8 @@ class RunningCheckout:
         base_url = f"http://{_quoted(settings.host)}:{port}"
         await self.desk_server.start()
         closing.push_async_callback(self.desk_server.stop)
-        if self._payments is not None:
-            closing.push_async_callback(self._payments.stop)
-            await self._payments.start(base_url)
+        closing.push_async_callback(self._payments.stop)
+        await self._payments.start(base_url)
         address = settings.link_address or f"{_quoted(settings.link_host)}:{link_port}"
         closing.push_async_callback(self.seat.stop)
         await self.seat.start(address)
@@ -126,19 +128,14 @@ class RunningCheckout:
         return open_desk(record, self._show, self._articles, self._stock_changed, self._order_changed)
 
     def _errands(self, desk: ErrandSource) -> AbstractAsyncContextManager[None]:
-        return nullcontext() if self._payments is None else self._payments.errands(desk)
+        return self._payments.errands(desk)
 
     def _application(self) -> web.Application:
         settings, show = self._settings, self._show
-        payments = PaymentDoor(
-            show.info.id,
-            self.seat,
-            settings.payment_key.get_secret_value(),
-            ProducerTokens(settings.producer_key.get_secret_value().encode(), wall_clock),
-            self._payments.gateway if self._payments is not None else None,
-        )
+        producers = ProducerTokens(settings.producer_key.get_secret_value().encode(), wall_clock)
+        payments = payment_routes(settings, show.info.id, self.seat, self._payments, producers, self._viewers)
         return application(
-            [*self._orders.routes(), *payments.routes(), *documents.routes()],
+            [*self._orders.routes(), *payments, *documents.routes()],
             origins=sorted({origin for channel in show.channels for origin in channel.origins}),
             ready=lambda: self.seat.ready,
             metrics=[
@@ -160,6 +157,7 @@ class RunningCheckout:
         self.desk_server.stock_changed(sku)
 
     def _order_changed(self, order: OrderAnswer) -> None:
+        self._payments.order_changed(order)
         self.desk_server.order_changed(order)
         self._orders.changed(order)
 

@@ -13,8 +13,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broadcast.checkout.adapters.ownership import OwnerWatch
+from broadcast.checkout.adapters.payment_book import SqliteTransactions
 from broadcast.checkout.adapters.postgres import UNREACHABLE
-from broadcast.checkout.adapters.sandbox_gateway import SandboxGateway
 from broadcast.checkout.adapters.sqlite_record import SqliteRecord
 from broadcast.checkout.port import Checkout
 from broadcast.ids import Sku
@@ -26,7 +26,7 @@ from showrunner.databases import control_engine, migrate_postgres, open_checkout
 from showrunner.feed_parts import new_id
 from showrunner.link.remote_checkout import RemoteCheckout
 from showrunner.metrics import LinkCollector
-from showrunner.sandbox_payments import SandboxPayments
+from showrunner.payments import Payments
 from showrunner.settings import ControlSettings, Settings
 from showrunner.show_folder import LoadedShow
 
@@ -46,8 +46,8 @@ class Home(Protocol):
     """Of the control database."""
 
     checkout: Checkout
-    sandbox: SandboxGateway | None
-    """The sandbox gateway, if it is in this process."""
+    payments: Payments | None
+    """Payments, if they are this process's business."""
 
     collectors: tuple[LinkCollector, ...]
 
@@ -75,12 +75,14 @@ class EmbeddedHome:
     ) -> None:
         self.engine = open_control(data.control_database)
         record = SqliteRecord(open_checkout(data.checkout_database), show.info.id, new_id())
-        self._desk = open_desk(record, show, articles, on_stock_changed, on_order_changed)
+        self._on_order_changed = on_order_changed
+        self._desk = open_desk(record, show, articles, on_stock_changed, self._order_changed)
         self.checkout: Checkout = self._desk
         self.collectors: tuple[LinkCollector, ...] = ()
         secret = settings.payment_key.get_secret_value()
-        self._payments = SandboxPayments(secret) if settings.sandbox_payments else None
-        self.sandbox = self._payments.gateway if self._payments is not None else None
+        book = SqliteTransactions(open_checkout(data.checkout_database))
+        self._payments = Payments(settings, show.info.id, secret, book)
+        self.payments: Payments | None = self._payments
 
     def ready(self) -> bool:
         """Whether a tap can be taken."""
@@ -90,11 +92,14 @@ class EmbeddedHome:
         """Do nothing: opening the files brought them up to date."""
 
     async def start_payments(self, closing: AsyncExitStack, base_url: str) -> None:
-        """Let orders be paid by the sandbox gateway."""
-        if self._payments is not None:
-            closing.push_async_callback(self._payments.stop)
-            await self._payments.start(base_url)
-            await closing.enter_async_context(self._payments.errands(self._desk))
+        """Let orders be paid."""
+        closing.push_async_callback(self._payments.stop)
+        await self._payments.start(base_url)
+        await closing.enter_async_context(self._payments.errands(self._desk))
+
+    def _order_changed(self, order: OrderAnswer) -> None:
+        self._payments.order_changed(order)
+        self._on_order_changed(order)
 
 
 class DistributedHome:
@@ -118,7 +123,7 @@ class DistributedHome:
         self.collectors: tuple[LinkCollector, ...] = (
             LinkCollector(connected=lambda: remote.link.connected, waiting=lambda: remote.link.outstanding),
         )
-        self.sandbox: SandboxGateway | None = None
+        self.payments: Payments | None = None
 
     def ready(self) -> bool:
         """Say yes: commands are taken while the desk changes hands."""

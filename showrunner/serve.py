@@ -68,8 +68,6 @@ def _serve_everything(settings: Settings) -> None:
     check_built()
     show = load_show(settings.show)
     _check_keys(show, settings.channel_keys)
-    if not settings.sandbox_payments:
-        raise SettingsError("sandbox_payments: there is no other payment gateway yet; leave it on")
     folder = DataFolder(settings.data)
     folder.lock()
     package = with_progress(show, None, folder, Console(stderr=True))

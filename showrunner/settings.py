@@ -7,11 +7,15 @@ from typing import Annotated, Any, Literal, Self, TypeVar, cast
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from showrunner.payment_settings import PAYMENT_SECRETS, PaymentSettings
+
 MAX_PORT = 65_535
 MAX_PROCESSES = 256
 MAX_LINKS = 64
 LINK_ADDRESS = r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$"
-SECRETS = frozenset({"producer_key", "payment_key", "channel_keys", "link_key", "edge_link_key", "database_url"})
+SECRETS = PAYMENT_SECRETS | {
+    "producer_key", "payment_key", "channel_keys", "link_key", "edge_link_key", "database_url"
+}  # fmt: skip
 """Settings that a file may not hold."""
 
 
@@ -49,7 +53,7 @@ class FeedSettings(BaseSettings):
     heartbeat_s: Annotated[float, Field(gt=0)] = 25.0
 
 
-class Settings(FeedSettings):
+class Settings(FeedSettings, PaymentSettings):
     """How one process that does everything runs.
 
     Attributes:
@@ -58,7 +62,6 @@ class Settings(FeedSettings):
         producer_key: signs producer tokens, at least 32 bytes.
         channel_keys: channel → the key its viewer tokens are signed with, at least 32 bytes.
         payment_key: signs payment notifications (Standard Webhooks, ``whsec_…``).
-        sandbox_payments: take payments from the sandbox gateway in this process instead of a real one.
         guest_tokens_per_minute: guest tokens one address may ask for.
         commands_per_minute: commands one producer may give.
         dvb_css_port: UDP port of the wall clock that foreign companion devices follow (DVB-CSS); 0 takes a free one.
@@ -71,7 +74,6 @@ class Settings(FeedSettings):
     producer_key: SecretStr
     channel_keys: dict[str, SecretStr]
     payment_key: SecretStr
-    sandbox_payments: bool = True
     guest_tokens_per_minute: Annotated[int, Field(ge=1)] = 1_200
     commands_per_minute: Annotated[int, Field(ge=1)] = 1_200
     dvb_css_port: Annotated[int, Field(ge=0, le=MAX_PORT)] | None = None
@@ -92,7 +94,7 @@ class ControlSettings(Settings):
     link_key: SecretStr
 
 
-class CheckoutSettings(BaseSettings):
+class CheckoutSettings(PaymentSettings):
     """How a checkout process runs: it takes taps, and owns the desk when its turn comes.
 
     Attributes:
@@ -103,7 +105,7 @@ class CheckoutSettings(BaseSettings):
         link_address: ``host:port`` by which they reach it, when that is not the one it listens on.
         link_key: the secret that control and checkout processes share, at least 32 bytes.
         edge_link_key: the secret that edges and checkout processes share; without it no edge is let in.
-        channel_keys, producer_key, payment_key, sandbox_payments: as in ``Settings``.
+        channel_keys, producer_key, payment_key: as in ``Settings``.
     """
 
     model_config = SettingsConfigDict(env_prefix="SHOWRUNNER_", extra="forbid", frozen=True)
@@ -121,7 +123,6 @@ class CheckoutSettings(BaseSettings):
     channel_keys: dict[str, SecretStr]
     producer_key: SecretStr
     payment_key: SecretStr
-    sandbox_payments: bool = True
 
 
 class EdgeSettings(FeedSettings):

@@ -44,11 +44,11 @@ from showrunner.http.app import application
 from showrunner.http.commands import CommandDoor
 from showrunner.http.joining import JoinDoor
 from showrunner.http.orders import OrderDesk
-from showrunner.http.payments import PaymentDoor
 from showrunner.http.programme import ProgrammeDoor
 from showrunner.http.shows import ShowDoor
 from showrunner.listening import Listener
 from showrunner.metrics import ShowCollector
+from showrunner.payment_doors import payment_routes
 from showrunner.pictures import with_pictures
 from showrunner.screens import rundown_view, state_view
 from showrunner.settings import ControlSettings, Settings
@@ -208,12 +208,8 @@ class RunningShow:
             new_id=new_id,
         )
         commands = CommandDoor(show.info.id, self.control, self.producer_tokens, settings.commands_per_minute)
-        payments = PaymentDoor(
-            show.info.id,
-            self.checkout,
-            settings.payment_key.get_secret_value(),
-            self.producer_tokens,
-            self._home.sandbox,
+        payments = payment_routes(
+            settings, show.info.id, self.checkout, self._home.payments, self.producer_tokens, self.viewer_tokens
         )
         app = application(
             [
@@ -222,7 +218,7 @@ class RunningShow:
                 *self._desk.routes(),
                 *self._make_join_door().routes(),
                 *commands.routes(),
-                *payments.routes(),
+                *payments,
                 *(self.dvb_css.routes() if self.dvb_css is not None else ()),
                 *documents.routes(),
                 *pages.routes(show.info.id),

@@ -78,7 +78,7 @@ def cors(origins: Sequence[str]) -> Middleware:
                 status=204,
                 headers={
                     "Access-Control-Allow-Origin": origin,
-                    "Access-Control-Allow-Methods": "GET, POST",
+                    "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
                     "Access-Control-Allow-Headers": "authorization, content-type, idempotency-key",
                     "Access-Control-Max-Age": str(PREFLIGHT_MAX_AGE_S),
                     "Vary": "Origin",

@@ -37,7 +37,8 @@ TIES_ROOMS_TOGETHER = {
 MAKES_PARTS = {
     "showrunner/wiring.py": "the composition root",
     "showrunner/homes.py": "the embedded and the distributed home of a show that is run from here",
-    "showrunner/sandbox_payments.py": "the sandbox gateway and its relay",
+    "showrunner/payments.py": "payments as one part: gateways, their relay, the payment book",
+    "showrunner/gateways.py": "the gateways that the settings name",
     "showrunner/edge.py": "the composition root of a process that only holds viewers",
     "showrunner/checkout_process.py": "the composition root of a checkout process",
     "showrunner/checkout_parts.py": "the desk, as every process that may own it makes it",

@@ -133,12 +133,6 @@ class PaymentRelay:
         if request is not None and status == "released":
             self._queue.put(_Job(errand=Errand(order, "payment", request.amount), closing=request), 0)
 
-    def look_now(self, order: OrderId) -> None:
-        """Ask what became of a payment at once: its gateway hinted that there is something to know."""
-        request = self._asked.get(order)
-        if request is not None:
-            self._queue.put(_Job(errand=Errand(order, "payment", request.amount), attempt=MAX_ATTEMPTS, asked=True), 0)
-
     def _learn(self, errands: Sequence[Errand]) -> None:
         for errand in errands:
             key = (errand.order, errand.kind)
@@ -159,8 +153,7 @@ class PaymentRelay:
                 continue
             taken = await self._attempted(errand, partial(self._tell, job, order))
             if job.attempt + 1 >= MAX_ATTEMPTS:
-                if job.attempt < MAX_ATTEMPTS:
-                    _log.error("gave up on %s of order %s until the next start", errand.kind, errand.order)
+                _log.error("gave up on %s of order %s until the next start", errand.kind, errand.order)
                 continue
             first_ms, most_ms = (ASK_AGAIN_FIRST_MS, ASK_AGAIN_MOST_MS) if taken else (RETRY_FIRST_MS, RETRY_MOST_MS)
             again = _Job(errand=errand, attempt=job.attempt + 1, asked=job.asked or taken)

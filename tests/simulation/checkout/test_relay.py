@@ -238,24 +238,6 @@ def test_money_set_aside_is_taken_while_the_order_holds_its_stock(in_virtual_tim
     assert [news.kind for news in errands.heard] == ["captured"]
 
 
-def test_a_hint_of_the_gateway_is_looked_after_at_once(in_virtual_time: Run):
-    errands, gateway = Errands(payment()), Gateway()
-    gateway.when_asked = Outcome(state="captured")
-
-    async def day() -> None:
-        relay = PaymentRelay(errands, gateway, jitter=lambda: 0.5)
-        await relay.start()
-        await asyncio.sleep(5)
-        relay.look_now("o")
-        relay.look_now("an order nobody knows")
-        await asyncio.sleep(1)
-        await relay.stop()
-
-    in_virtual_time(day())
-    assert [round(at) for at in gateway.queries] == [5]
-    assert [news.kind for news in errands.heard] == ["captured"]
-
-
 def when_it_is(status: Any, in_virtual_time: Run, gateway: Gateway) -> Errands:
     errands = Errands(payment())
 

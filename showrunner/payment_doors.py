@@ -1,0 +1,44 @@
+"""The doors of payments, wherever the desk is: notifications, the sandbox, consents."""
+
+from typing import Protocol
+
+from aiohttp import web
+
+from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
+from broadcast.checkout.port import PaymentNews
+from broadcast.ids import ChannelId, ShowId
+from showrunner.feed_parts import wall_clock
+from showrunner.http.consents import ConsentDoor, Orders
+from showrunner.http.payments import PaymentDoor
+from showrunner.payments import Payments
+from showrunner.settings import CheckoutSettings, Settings
+
+
+class PaidDesk(PaymentNews, Orders, Protocol):
+    """A desk, here or elsewhere."""
+
+
+def payment_routes(
+    settings: Settings | CheckoutSettings,
+    show: ShowId,
+    desk: PaidDesk,
+    payments: Payments | None,
+    producers: ProducerTokens,
+    viewers: ViewerTokens,
+) -> list[web.RouteDef]:
+    """Return the routes; where payments are another process's business, only the house's own notifications."""
+    secret = settings.payment_key.get_secret_value()
+    if payments is None:
+        return PaymentDoor(show, desk, secret, producers, None).routes()
+    door = PaymentDoor(
+        show,
+        desk,
+        secret,
+        producers,
+        payments.sandbox,
+        readers=payments.gateways,
+        refused=payments.refused,
+        per_minute=settings.notifications_per_minute,
+    )
+    keys = {ChannelId(name): key.get_secret_value().encode() for name, key in settings.channel_keys.items()}
+    return [*door.routes(), *ConsentDoor(payments.book, desk, viewers, keys, wall_clock).routes()]
