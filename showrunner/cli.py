@@ -28,7 +28,7 @@ def demo(
     port: int = 8080,
     show: Path | None = None,
     data: Path | None = None,
-    programme: Path | None = None,
+    programme: str | None = None,
     host: str = "127.0.0.1",
     json: Annotated[bool, Parameter(negative="")] = False,
     log_level: str = "warning",
@@ -39,7 +39,8 @@ def demo(
         port: where to listen; 0 takes a free port.
         show: the show's folder; the bundled show by default.
         data: where the show's state lives; kept between runs.
-        programme: a video file to broadcast instead of the film made from the rundown.
+        programme: what to broadcast instead of the film made from the rundown: a video file, or a live source's
+            address (tcp://, udp://, rtmp://, http(s):// for HLS; ?listen=1 waits for the source to come).
         host: the address to listen on; one that others can reach shows the demo to them.
         json: print one line of JSON once ready, and nothing else.
         log_level: debug, info, warning or error.

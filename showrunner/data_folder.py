@@ -50,6 +50,11 @@ class DataFolder:
         """The programme's segments."""
         return self.path / "programme"
 
+    @property
+    def recording(self) -> Path:
+        """What a live source sent."""
+        return self.path / "recording"
+
     def lock(self) -> None:
         """Take the folder for this process; the lock goes with the process, however it ends.
 

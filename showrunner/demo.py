@@ -8,12 +8,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from broadcast.programme.adapters.packager import Package
+from broadcast.programme.addresses import SourceAddress
 from showrunner.bundled import bundled_show
 from showrunner.data_folder import DataFolder, default_folder
 from showrunner.http.dvb_css import css_url, usual_station
 from showrunner.http.pages import check_built
 from showrunner.output import configure_logging
-from showrunner.preparing import prepare
+from showrunner.preparing import live_source, prepare
 from showrunner.serving import run
 from showrunner.settings import Settings
 from showrunner.show_folder import LoadedShow, load_show
@@ -33,7 +34,7 @@ def run_demo(
     port: int,
     show: Path | None,
     data: Path | None,
-    programme: Path | None,
+    programme: str | None,
     host: str,
     as_json: bool,
     log_level: str,
@@ -82,8 +83,13 @@ def demo_settings(show: LoadedShow, folder: DataFolder, *, host: str, port: int)
     )
 
 
-def with_progress(show: LoadedShow, programme: Path | None, folder: DataFolder, console: Console) -> Package:
-    """Prepare the programme with a progress bar."""
+def with_progress(
+    show: LoadedShow, programme: str | None, folder: DataFolder, console: Console
+) -> Package | SourceAddress:
+    """Return a live source's address, or prepare the programme with a progress bar."""
+    address = live_source(show, programme)
+    if address is not None:
+        return address
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         tasks = {}
@@ -93,7 +99,7 @@ def with_progress(show: LoadedShow, programme: Path | None, folder: DataFolder, 
                 tasks[stage] = progress.add_task(stage.capitalize(), total=total)
             progress.update(tasks[stage], completed=done, total=total)
 
-        return prepare(show, programme, folder.programme, tell)
+        return prepare(show, None if programme is None else Path(programme), folder.programme, tell)
 
 
 def page_addresses(show: LoadedShow, base_url: str, token: str) -> dict[str, str]:

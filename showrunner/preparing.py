@@ -12,6 +12,7 @@ from pathlib import Path
 from broadcast.ids import Sku
 from broadcast.programme.adapters.packager import Package
 from broadcast.programme.adapters.prepared import prepared
+from broadcast.programme.addresses import SourceAddress, parse_address
 from broadcast.programme.errors import ProgrammeError
 from broadcast.programme.storyboard import FilmLook
 from broadcast.show import Article, Look
@@ -48,6 +49,21 @@ def film_looks(looks: tuple[Look, ...], articles: Mapping[Sku, Article]) -> list
 
 def _words(article: Article) -> str:
     return f"{article.titles.get(FILM_LANGUAGE, article.title)} {article.image or ''}"
+
+
+def live_source(show: LoadedShow, programme: str | None) -> SourceAddress | None:
+    """Return the address of the live source that is given, or that the show names; None for a file or the film.
+
+    Raises:
+        PrepareError: the address cannot be used.
+    """
+    written = programme if programme is not None else show.programme.location if show.programme.kind == "url" else None
+    if written is None or "://" not in written:
+        return None
+    try:
+        return parse_address(written)
+    except ProgrammeError as unusable:
+        raise PrepareError(unusable.detail) from unusable
 
 
 def prepare(show: LoadedShow, programme: Path | None, folder: Path, progress: Progress) -> Package:
@@ -87,10 +103,8 @@ def _make(work: Path | list[FilmLook], folder: Path, seconds_per_look: int, prog
 
 
 def _own_source(show: LoadedShow) -> Path | None:
-    if show.programme.kind == "film":
+    if show.programme.kind != "file":
         return None
-    if show.programme.kind == "url":
-        raise PrepareError("a programme from an address is not taken yet: give a file with --programme")
     return Path(show.programme.location)
 
 

@@ -70,5 +70,5 @@ def _serve_everything(settings: Settings) -> None:
     _check_keys(show, settings.channel_keys)
     folder = DataFolder(settings.data)
     folder.lock()
-    package = with_progress(show, None, folder, Console(stderr=True))
-    run(settings, show, folder, package, lambda _running, _base_url: None)
+    programme = with_progress(show, settings.programme, folder, Console(stderr=True))
+    run(settings, show, folder, programme, lambda _running, _base_url: None)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import uvloop
 
 from broadcast.programme.adapters.packager import Package
+from broadcast.programme.addresses import SourceAddress
 from showrunner.data_folder import DataFolder
 from showrunner.settings import Settings
 from showrunner.show_folder import LoadedShow
@@ -16,7 +17,7 @@ def run(
     settings: Settings,
     show: LoadedShow,
     data: DataFolder,
-    programme: Package,
+    programme: Package | SourceAddress,
     on_ready: Callable[[RunningShow, str], None],
 ) -> None:
     """Serve a show until SIGINT or SIGTERM, then drain.
@@ -31,8 +32,8 @@ async def _serve(
     settings: Settings,
     show: LoadedShow,
     data: DataFolder,
-    programme: Package,
+    programme: Package | SourceAddress,
     on_ready: Callable[[RunningShow, str], None],
 ) -> None:
-    running = RunningShow(settings, show, data, programme.index, programme.folder)
+    running = RunningShow(settings, show, data, programme)
     await until_told(running, lambda base_url: on_ready(running, base_url))

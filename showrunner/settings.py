@@ -66,6 +66,8 @@ class Settings(FeedSettings, PaymentSettings):
         commands_per_minute: commands one producer may give.
         dvb_css_port: UDP port of the wall clock that foreign companion devices follow (DVB-CSS); 0 takes a free one.
             Without it there is no DVB-CSS.
+        programme: a live source's address, or a video file, instead of what the show itself names.
+        recording_gb: how much of a live programme is kept for replay; the oldest goes first.
     """
 
     role: Literal["all"] = "all"
@@ -77,6 +79,8 @@ class Settings(FeedSettings, PaymentSettings):
     guest_tokens_per_minute: Annotated[int, Field(ge=1)] = 1_200
     commands_per_minute: Annotated[int, Field(ge=1)] = 1_200
     dvb_css_port: Annotated[int, Field(ge=0, le=MAX_PORT)] | None = None
+    programme: str | None = None
+    recording_gb: Annotated[float, Field(gt=0)] = 50.0
 
 
 class ControlSettings(Settings):

@@ -6,7 +6,6 @@ The cue, outward: control → timeline store → cue log → hub → viewers. Th
 
 import hmac
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -14,22 +13,20 @@ from aiohttp import web
 from broadcast.channels.adapters.redis_log import RedisCueLog, connect
 from broadcast.channels.adapters.sql_log import SqlCueLog
 from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
-from broadcast.channels.cue_log import CueLog
+from broadcast.channels.cue_log import CueLog, LogMessage
 from broadcast.channels.join_codes import JoinCodes
 from broadcast.ids import ChannelId, LookId, Sku
-from broadcast.messages import LookView, OrderAnswer
+from broadcast.messages import Cue, LookView, OrderAnswer
 from broadcast.overlay.scene import look_view
+from broadcast.programme.adapters.packager import Package
+from broadcast.programme.addresses import SourceAddress
 from broadcast.programme.css_timelines import (
     COMPOSITION_TIMELINE,
-    PTS_HZ,
-    PTS_TIMELINE,
     Delay,
     Timelines,
     content_id,
-    looped_picture,
 )
 from broadcast.programme.playlist import first_origin
-from broadcast.programme.segments import SegmentIndex
 from broadcast.timeline.adapters.sql_store import TimelineStore
 from broadcast.timeline.rundown import Rundown
 from showrunner.announcements import StockAnnouncer
@@ -44,11 +41,11 @@ from showrunner.http.app import application
 from showrunner.http.commands import CommandDoor
 from showrunner.http.joining import JoinDoor
 from showrunner.http.orders import OrderDesk
-from showrunner.http.programme import ProgrammeDoor
 from showrunner.http.shows import ShowDoor
 from showrunner.listening import Listener
 from showrunner.metrics import ShowCollector
 from showrunner.payment_doors import payment_routes
+from showrunner.picture import LivePicture, LoopedPicture, ShowPicture
 from showrunner.pictures import with_pictures
 from showrunner.screens import rundown_view, state_view
 from showrunner.settings import ControlSettings, Settings
@@ -66,7 +63,7 @@ class RunningShow:
     """One show: every role in one process, or all but taking orders (role ``control``)."""
 
     def __init__(
-        self, settings: Settings, show: LoadedShow, data: DataFolder, programme: SegmentIndex, programme_folder: Path
+        self, settings: Settings, show: LoadedShow, data: DataFolder, programme: Package | SourceAddress
     ) -> None:
         self._settings = settings
         self._data = data
@@ -82,16 +79,15 @@ class RunningShow:
         self._announcer = StockAnnouncer(self.cue_log, self.checkout.counter, self.hub.level, wall_clock)
         self.control = self._make_control()
         self.hub.on_opened = self.control.forget_places
-        self.hub.on_message = self.control.heard
+        self.hub.on_message = self._heard
         self.hub.on_lost = self._restore_feed
 
         self.viewer_tokens = ViewerTokens(channel_keys(settings), wall_clock)
         self.producer_tokens = ProducerTokens(settings.producer_key.get_secret_value().encode(), wall_clock)
         self._desk = OrderDesk(show.info.id, self.checkout, self.viewer_tokens)
         self._console = self._make_console()
-        self._origin = data.programme_origin(first_origin(programme, wall_clock()))
-        self._programme = ProgrammeDoor(show.info.id, programme, programme_folder, self._origin, wall_clock)
-        self.dvb_css = self._make_dvb_css(programme) if settings.dvb_css_port is not None else None
+        self.programme = self._make_picture(programme)
+        self.dvb_css = self._make_dvb_css() if settings.dvb_css_port is not None else None
         self._listener = Listener(self._application(), self.hub, self._desk.tap)
 
     # ------------------------------------------------------------ life
@@ -108,6 +104,8 @@ class RunningShow:
         closing.push_async_callback(self.cue_log.close)
         await self.checkout.start()
         closing.push_async_callback(self.checkout.stop)
+        await self.programme.start()
+        closing.push_async_callback(self.programme.stop)
         await self.hub.start()
         await self.control.start()
         closing.push_async_callback(self.control.stop)
@@ -172,18 +170,32 @@ class RunningShow:
             state_view(self.control, self.hub, self.cue_log, self.checkout, wall_clock),
         )
 
+    def _make_picture(self, programme: Package | SourceAddress) -> ShowPicture:
+        show, data = self._show.info.id, self._data
+        if isinstance(programme, SourceAddress):
+            return LivePicture(
+                show,
+                programme,
+                data.recording,
+                max_bytes=int(self._settings.recording_gb * 1e9),
+                now=wall_clock,
+                on_changed=self._changed,
+                on_splice=lambda _splice: None,
+            )
+        origin = data.programme_origin(first_origin(programme.index, wall_clock()))
+        return LoopedPicture(show, programme.index, programme.folder, origin, wall_clock)
+
     def _make_join_door(self) -> JoinDoor:
         key = hmac.digest(self._settings.producer_key.get_secret_value().encode(), b"join codes", "sha256")
         codes = JoinCodes(self._show.info.id, [channel.id for channel in self._show.channels], key)
         return JoinDoor(self._show.info.id, codes, wall_clock)
 
-    def _make_dvb_css(self, programme: SegmentIndex) -> DvbCss:
-        packaged_as_ts = programme.init_uri is None
+    def _make_dvb_css(self) -> DvbCss:
         timelines = Timelines(
             content_id(self._show.info.id),
-            looped_picture(programme, self._origin),
-            PTS_TIMELINE if packaged_as_ts else COMPOSITION_TIMELINE,
-            PTS_HZ if packaged_as_ts else programme.timescale,
+            self.programme.stretch_at,
+            COMPOSITION_TIMELINE,
+            self.programme.timescale,
         )
         latencies_ms = {channel.id: channel.latency_ms for channel in self._show.channels}
         return DvbCss(
@@ -213,7 +225,7 @@ class RunningShow:
         )
         app = application(
             [
-                *self._programme.routes(),
+                *self.programme.routes(),
                 *door.routes(),
                 *self._desk.routes(),
                 *self._make_join_door().routes(),
@@ -245,6 +257,11 @@ class RunningShow:
     def _view(self, look: LookId) -> LookView | None:
         found = self._looks.get(look)
         return look_view(found, self._articles, self.hub.level) if found is not None else None
+
+    def _heard(self, message: LogMessage) -> None:
+        self.control.heard(message)
+        if isinstance(message, Cue):
+            self.programme.mark(message)
 
     async def _restore_feed(self) -> None:
         """Append to a cue log that lost records what the present needs: what is left first, then the cues."""

@@ -11,6 +11,10 @@ Reason = Literal[
     "no-space",  # the cache could not be written
     "bad-index",  # an index that contradicts itself
     "bad-storyboard",  # a film without looks, or with looks of no length
+    "bad-address",  # a source's address that cannot be used
+    "no-srt",  # an SRT address, in a build that has no SRT
+    "lost",  # the source ended or failed; asking again may help
+    "parameters-changed",  # the source goes on as something else; asking again begins afresh
 ]
 
 

@@ -5,7 +5,6 @@ import re
 import zoneinfo
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from babel.numbers import is_currency as is_known_currency
@@ -13,6 +12,8 @@ from babel.numbers import is_currency as is_known_currency
 from broadcast.ids import ShowId
 from broadcast.messages import MAX_QUANTITY
 from broadcast.money import is_currency
+from broadcast.programme.addresses import parse_address
+from broadcast.programme.errors import ProgrammeError
 from broadcast.show import ShowInfo
 from showrunner.show_folder import cells
 from showrunner.show_folder.problems import Problems, shown
@@ -32,7 +33,6 @@ _KEYS = (
 )  # fmt: skip
 _SETTING_KEYS = ("hold_seconds", "limit_per_buyer", "seconds_per_look")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-_SCHEMES = frozenset({"http", "https", "rtmp", "rtmps", "rtsp", "srt", "udp", "tcp"})
 _EARLIEST = dt.datetime(1970, 1, 2, tzinfo=dt.UTC)
 _LATEST = dt.datetime(2099, 12, 31, tzinfo=dt.UTC)
 _MS = dt.timedelta(milliseconds=1)
@@ -197,14 +197,11 @@ def _programme(root: TomlTable, folder: Path) -> ProgrammeSource:
     written = root.text("programme")
     if written is None or written == "film":
         return film
-    try:
-        parts = urlsplit(written)
-    except ValueError:
-        root.error("programme", f"{shown(written)} is not an address")
-        return film
     if "://" in written:
-        if parts.scheme not in _SCHEMES or not parts.netloc:
-            root.error("programme", f"{shown(written)} is not an address of {', '.join(sorted(_SCHEMES))}")
+        try:
+            parse_address(written)
+        except ProgrammeError as unusable:
+            root.error("programme", unusable.detail)
         return ProgrammeSource("url", written)
     file = folder.resolve() / written
     if not file.is_file():

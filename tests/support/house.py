@@ -17,6 +17,7 @@ from viewers import BareSocket, EventViewer, SocketViewer, bare_socket, watching
 
 from broadcast.ids import Sku
 from broadcast.messages import SkuCounter
+from broadcast.programme.adapters.packager import Package
 from broadcast.programme.segments import Segment, SegmentIndex
 from showrunner import contract_documents
 from showrunner.data_folder import DataFolder
@@ -245,7 +246,7 @@ async def open_house(folder: Path, *, hold_ms: int | None = None, **settings: An
         channel_keys={channel.id: SecretStr(channel_key(channel.id)) for channel in show.channels},
         **settings,
     )
-    running = RunningShow(configured, show, data, programme(), data.programme)
+    running = RunningShow(configured, show, data, Package(index=programme(), folder=data.programme))
     try:
         base_url = await running.start()
         async with aiohttp.ClientSession() as http:

@@ -16,6 +16,9 @@ MAX_AUDIO_LAG = Fraction(10)
 MAX_ROUNDING = Fraction(1, 500)
 """Seconds a sound packet may lie beside the end of the one before it and still be taken to follow it at once."""
 
+MAX_WAITING_SOUND = 4_096
+"""Packets of sound kept for a picture that does not come; the oldest go first."""
+
 AAC_FRAME = 1024
 """Samples in a packet of sound whose codec does not say."""
 
@@ -30,7 +33,13 @@ def cuts(container: InputContainer, video: av.VideoStream, audio: av.AudioStream
     Its sound starts at or after its picture, so that players anchor it on the picture; sound before the first frame
     or after the last is left out.
     """
-    cutter = _Cutter(video, audio)
+    video_base = Fraction(video.time_base or 1)
+    cutter = Cutter(
+        video_base,
+        usual_ticks(video.average_rate or video.guessed_rate, video_base),
+        sample_rate=0 if audio is None else audio.codec_context.sample_rate,
+        frame_samples=0 if audio is None else audio.codec_context.frame_size,
+    )
     for packet in container.demux([video] if audio is None else [video, audio]):
         if packet.size == 0 or packet.pts is None or packet.dts is None:
             continue
@@ -43,13 +52,39 @@ def cuts(container: InputContainer, video: av.VideoStream, audio: av.AudioStream
     yield from cutter.complete()
 
 
-class _Cutter:
-    def __init__(self, video: av.VideoStream, audio: av.AudioStream | None) -> None:
-        self._video_base = Fraction(video.time_base or 1)
-        self._rate = 0 if audio is None else audio.codec_context.sample_rate
-        self._frame_samples = 0 if audio is None else audio.codec_context.frame_size or AAC_FRAME
+class Cutter:
+    """Takes packets one by one, and gives whole segments.
+
+    Args:
+        video_base: seconds a tick of the picture's timestamps lasts.
+        usual: ticks a frame lasts, as long as nothing better is known.
+        sample_rate: of the sound; 0 where there is none.
+        frame_samples: samples in a packet of sound; 0 where the codec does not say.
+        eager: end a segment as soon as another group as long as its last would not fit any more, rather than when
+            that group has come: for pictures that are still being made.
+        max_segment: seconds of groups put into one segment.
+        max_audio_lag: seconds; see ``MAX_AUDIO_LAG``.
+    """
+
+    def __init__(
+        self,
+        video_base: Fraction,
+        usual: int,
+        *,
+        sample_rate: int,
+        frame_samples: int,
+        eager: bool = False,
+        max_segment: Fraction = MAX_SEGMENT,
+        max_audio_lag: Fraction = MAX_AUDIO_LAG,
+    ) -> None:
+        self._video_base = video_base
+        self._usual = usual
+        self._rate = sample_rate
+        self._frame_samples = frame_samples or AAC_FRAME
+        self._eager = eager
+        self._max_segment = max_segment
+        self._max_audio_lag = max_audio_lag
         self._next_sample: int | None = None
-        self._usual = _usual_ticks(video, self._video_base)
         self._origin: int | None = None
         self._group: list[av.Packet[Any]] = []  # since the last key frame
         self._segment: list[av.Packet[Any]] = []  # whole groups before it
@@ -59,7 +94,13 @@ class _Cutter:
         self._seen = 0  # ticks of picture read
         self._ended = False
 
+    @property
+    def group_seconds(self) -> Fraction:
+        """How long the group of pictures is that was begun last, as far as it has come."""
+        return (self._seen - _stamps(self._group[0])[0]) * self._video_base if self._group else Fraction(0)
+
     def add_video(self, packet: "av.Packet[Any]") -> None:
+        """Take a packet of the picture, in decode order; the first must be a key frame."""
         pts, dts = _stamps(packet)
         if self._origin is None:
             self._origin = pts
@@ -69,6 +110,11 @@ class _Cutter:
             before.duration = packet.dts - _stamps(before)[1]
             self._usual = before.duration
         if packet.is_keyframe:
+            if self._group:  # how far decoding runs ahead may change from group to group; what is shown must not
+                first_pts, first_dts = _stamps(self._group[0])
+                ahead = (packet.pts - packet.dts) - (first_pts - first_dts)
+                before = self._group[-1]
+                before.duration = max(1, (before.duration or self._usual) + ahead)
             self._close_group(packet.pts)
         self._group.append(packet)
         self._seen = max(self._seen, packet.pts)
@@ -83,8 +129,11 @@ class _Cutter:
         packet.duration = self._frame_samples
         packet.time_base = Fraction(1, self._rate)
         self._sound.append(packet)
+        if len(self._sound) > MAX_WAITING_SOUND:
+            self._sound.popleft()
 
     def end(self) -> None:
+        """Close what is open: nothing more will come."""
         if self._group:
             last = max(self._group, key=lambda packet: _stamps(packet)[0])
             end = _stamps(last)[0] + (last.duration or self._usual)
@@ -93,10 +142,12 @@ class _Cutter:
             first = self._group[0]
             self._group[-1].duration = end - _stamps(first)[0] - (_stamps(self._group[-1])[1] - _stamps(first)[1])
             self._close_group(end)
-            self._close_segment(end)
+            if self._segment:
+                self._close_segment(end)
         self._ended = True
 
     def complete(self) -> Iterator[Cut]:
+        """Yield the segments that are whole."""
         while self._ready:
             packets, end = self._ready[0]
             if not self._heard_until(end):
@@ -105,10 +156,15 @@ class _Cutter:
             yield packets, self._sound_between(_stamps(packets[0])[0], end)
 
     def _close_group(self, end: int) -> None:
-        if self._segment and (end - self._start) * self._video_base > MAX_SEGMENT:
-            self._close_segment(_stamps(self._group[0])[0])
+        if not self._group:
+            return
+        start = _stamps(self._group[0])[0]
+        if self._segment and (end - self._start) * self._video_base > self._max_segment:
+            self._close_segment(start)
         self._segment += self._group
         self._group = []
+        if self._eager and (end - self._start + end - start) * self._video_base > self._max_segment:
+            self._close_segment(end)
 
     def _close_segment(self, end: int) -> None:
         self._ready.append((self._segment, end))
@@ -119,7 +175,7 @@ class _Cutter:
         if not self._rate or self._ended:
             return True
         heard = bool(self._sound) and self._sound_time(self._sound[-1]) >= end * self._video_base
-        return heard or (self._seen - end) * self._video_base > MAX_AUDIO_LAG
+        return heard or (self._seen - end) * self._video_base > self._max_audio_lag
 
     def _sound_between(self, start: int, end: int) -> list["av.Packet[Any]"]:
         chosen = []
@@ -141,6 +197,6 @@ def _stamps(packet: "av.Packet[Any]") -> tuple[int, int]:
     return packet.pts, packet.dts
 
 
-def _usual_ticks(video: av.VideoStream, time_base: Fraction) -> int:
-    rate = video.average_rate or video.guessed_rate
+def usual_ticks(rate: Fraction | None, time_base: Fraction) -> int:
+    """Return how many ticks a frame lasts at a nominal rate; 1 where there is none."""
     return max(1, round(1 / rate / time_base)) if rate else 1

@@ -23,7 +23,9 @@ SAMPLE_RATE = 48_000
 AAC_FRAME = 1024
 AUDIO_BITS_PER_SECOND = 128_000
 
-_FINEST_TIME_BASE = Fraction(1, 90_000)
+FINEST_TIME_BASE = Fraction(1, 90_000)
+"""Seconds; frames are timed no finer."""
+
 _VIDEO_OPTIONS = {
     "preset": "veryfast",
     "crf": "23",
@@ -47,14 +49,14 @@ def normalise(source: Path, target: Path, facts: SourceFacts, *, progress: Calla
     with opened(source) as container, av.open(str(target), "w", format="mp4") as output:
         video, audio = picture(container), sound(container)
         video.thread_type = "AUTO"
-        parts: dict[int, _Copy | _Picture | _Sound] = {
+        parts: dict[int, _Copy | PictureEncoder | SoundEncoder] = {
             video.index: _Copy(output, video, facts.start)
             if facts.copy_video
-            else _Picture(output, video, facts, source.name)
+            else PictureEncoder(output, video, facts, source.name)
         }
         if audio is not None:
             copied = facts.copy_audio
-            parts[audio.index] = _Copy(output, audio, facts.start) if copied else _Sound(output, facts.start)
+            parts[audio.index] = _Copy(output, audio, facts.start) if copied else SoundEncoder(output, facts.start)
         for packet in container.demux([stream for stream in container.streams if stream.index in parts]):
             parts[packet.stream_index].take(packet)
             if packet.stream_index == video.index and packet.pts is not None and packet.time_base is not None:
@@ -83,18 +85,29 @@ class _Copy:
         """Nothing is held back."""
 
 
-class _Picture:
-    """Decodes, turns, scales and encodes the picture."""
+class PictureEncoder:
+    """Decodes, turns, scales and encodes the picture.
 
-    def __init__(self, output: OutputContainer, video: av.VideoStream, facts: SourceFacts, name: str) -> None:
+    Args:
+        output: takes the encoded packets.
+        video: what it is made of.
+        facts: start and rotation of it.
+        name: of the source, for errors.
+        live: give each frame back before the next one comes.
+    """
+
+    def __init__(
+        self, output: OutputContainer, video: av.VideoStream, facts: SourceFacts, name: str, *, live: bool = False
+    ) -> None:
         self._output = output
         self._source = video
         self._name = name
         self._rotation = facts.rotation
         self._start = facts.start
-        self._time_base = max(Fraction(video.time_base or _FINEST_TIME_BASE), _FINEST_TIME_BASE)
+        self._time_base = encoding_base(Fraction(video.time_base or FINEST_TIME_BASE))
         width, height = _upright_size(video, facts.rotation)
-        self._target = output.add_stream("libx264", rate=video.average_rate or 25, options=_VIDEO_OPTIONS)
+        options = _VIDEO_OPTIONS | ({"tune": "zerolatency"} if live else {})
+        self._target = output.add_stream("libx264", rate=video.average_rate or 25, options=options)
         self._target.width, self._target.height, self._target.pix_fmt = width, height, "yuv420p"
         self._target.codec_context.time_base = self._time_base
         self._target.time_base = self._time_base
@@ -105,6 +118,7 @@ class _Picture:
         self._step = max(1, round(1 / (video.average_rate or 25) / self._time_base))
 
     def take(self, packet: "av.Packet[Any]") -> None:
+        """Take a packet of the source."""
         try:
             frames = packet.decode()
         except av.error.InvalidDataError:
@@ -114,6 +128,7 @@ class _Picture:
                 self._encode(frame)
 
     def end(self) -> None:
+        """Give out what is still held back."""
         if self._last is None:
             raise ProgrammeError("no-picture", f"no frame of {self._name} can be decoded")
         self._output.mux(self._target.encode(None))
@@ -166,7 +181,7 @@ class _Picture:
         return graph
 
 
-class _Sound:
+class SoundEncoder:
     """Decodes, resamples and encodes the sound; silence fills its gaps, so that it stays with the picture."""
 
     def __init__(self, output: OutputContainer, start: Fraction) -> None:
@@ -178,6 +193,7 @@ class _Sound:
         self._shape: tuple[str, str, int] | None = None
 
     def take(self, packet: "av.Packet[Any]") -> None:
+        """Take a packet of the source."""
         try:
             frames: list[Any] = packet.decode()  # typed as video where the stream's kind is not known
         except av.error.InvalidDataError:
@@ -187,6 +203,7 @@ class _Sound:
                 self._resample(frame)
 
     def end(self) -> None:
+        """Give out what is still held back."""
         if self._graph is not None:
             self._graph.push(None)
             self._encode(self._graph)
@@ -229,6 +246,11 @@ class _Sound:
             graph.add("abuffersink"),
         ).configure()
         return graph
+
+
+def encoding_base(base: Fraction) -> Fraction:
+    """Return the time base a picture is encoded with: its own where that is a whole part of a second."""
+    return max(base, FINEST_TIME_BASE) if base.numerator == 1 else FINEST_TIME_BASE
 
 
 def _upright_size(video: av.VideoStream, rotation: int) -> tuple[int, int]:

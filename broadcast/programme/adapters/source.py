@@ -105,7 +105,7 @@ def look_at(path: Path) -> SourceFacts:
             start=start,
             rotation=rotation,
             copy_video=not why,
-            copy_audio=audio is not None and _copies(audio),
+            copy_audio=audio is not None and copies_sound(audio),
             has_audio=audio is not None,
             why_encode=why,
         )
@@ -133,12 +133,13 @@ def _first_frame(path: Path) -> tuple[Fraction, int]:
         raise ProgrammeError("no-picture", f"no frame of {path.name} can be decoded")
 
 
-def _copies(audio: av.AudioStream) -> bool:
+def copies_sound(audio: av.AudioStream, *, needs_header: bool = True) -> bool:
+    """Tell whether sound can be taken as it is; ``needs_header``: its configuration must be known beforehand."""
     context = audio.codec_context
     return (
         context.name == "aac"
         and context.profile == "LC"
-        and bool(context.extradata)
+        and (bool(context.extradata) or not needs_header)
         and context.sample_rate in _COPIED_SAMPLE_RATES
         and context.channels <= _COPIED_CHANNELS
     )

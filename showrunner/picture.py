@@ -1,0 +1,234 @@
+"""The picture of a running show, wherever it comes from: a film that loops, or a live source."""
+
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from aiohttp import web
+
+from broadcast.clock import Now, ProgrammeMs
+from broadcast.messages import Cue
+from broadcast.programme.adapters.ingest_process import IngestProcess
+from broadcast.programme.adapters.recording_files import RecordingFiles
+from broadcast.programme.addresses import SourceAddress
+from broadcast.programme.clock import Correlation
+from broadcast.programme.css_timelines import Picture as StretchAt
+from broadcast.programme.css_timelines import Stretch, looped_picture
+from broadcast.programme.events import ProgrammeEvent
+from broadcast.programme.health import HealthJudge
+from broadcast.programme.ingest_news import IngestOrder, News, PictureSample, Splice
+from broadcast.programme.live_segments import LiveSegment
+from broadcast.programme.marks import Mark, MarkBook, mark_of
+from broadcast.programme.playlist import DEFAULT_WINDOW
+from broadcast.programme.segments import SegmentIndex
+from showrunner.http.live import LiveDoor
+from showrunner.http.programme import ProgrammeDoor
+
+MAX_EVENTS_KEPT = 50
+"""The newest events of the picture, for the console."""
+
+LIVE_HZ = 90_000
+"""Ticks of the media timeline of a live source, whatever each stretch counts in."""
+
+log = structlog.get_logger()
+
+
+class ShowPicture(Protocol):
+    """What a running show asks of its picture."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes it is served at."""
+
+    async def start(self) -> None:
+        """Begin."""
+
+    async def stop(self) -> None:
+        """End; what was recorded stays."""
+
+    def mark(self, cue: Cue) -> None:
+        """Put a cue of the feed into the picture."""
+
+    def correlation(self) -> Correlation | None:
+        """Return what dates the newest frames, or None without a picture."""
+
+    def stretch_at(self, at: ProgrammeMs) -> Stretch | None:
+        """Return what dates the frame captured at an instant, or None where there is no picture."""
+
+    @property
+    def timescale(self) -> int:
+        """Ticks per second of ``stretch_at``."""
+
+
+class LoopedPicture:
+    """A packaged film, looped from ``origin`` on."""
+
+    def __init__(self, show: str, index: SegmentIndex, folder: Path, origin: ProgrammeMs, now: Now) -> None:
+        self._origin = origin
+        self._stretch_at: StretchAt = looped_picture(index, origin)
+        self._door = ProgrammeDoor(show, index, folder, origin, now)
+        self.timescale = index.timescale
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes it is served at."""
+        return self._door.routes()
+
+    async def start(self) -> None:
+        """Need nothing: the playlist is computed from the time."""
+
+    async def stop(self) -> None:
+        """Need nothing."""
+
+    def mark(self, cue: Cue) -> None:
+        """Leave it to the feed: the film's segments are the same in every loop."""
+
+    def correlation(self) -> Correlation | None:
+        """Return the origin."""
+        return Correlation(capture_ms=self._origin, pts_ticks=0, timescale=self.timescale, error_ms=0, source="origin")
+
+    def stretch_at(self, at: ProgrammeMs) -> Stretch | None:
+        """Return the loop that holds an instant."""
+        return self._stretch_at(at)
+
+
+class LivePicture:
+    """A live source: read in a process of its own, recorded, served.
+
+    Args:
+        show: its name in addresses.
+        address: the source.
+        folder: where the recording is kept.
+        max_bytes: of the recording.
+        now: wall clock.
+        on_changed: told when there is something new to show to producers.
+        on_splice: told of splice messages.
+    """
+
+    timescale = LIVE_HZ
+
+    def __init__(
+        self,
+        show: str,
+        address: SourceAddress,
+        folder: Path,
+        *,
+        max_bytes: int,
+        now: Now,
+        on_changed: Callable[[], None],
+        on_splice: Callable[[Splice], None],
+    ) -> None:
+        self._address = address
+        self._now = now
+        self._on_changed = on_changed
+        self._on_splice = on_splice
+        self._files = RecordingFiles(folder, max_bytes)
+        self._marks = MarkBook()
+        self._judge = HealthJudge()
+        self._process = IngestProcess(self._order, self._standing_marks, self._heard, now)
+        self._door = LiveDoor(show, self._files, self._marks, now)
+        self.events: deque[ProgrammeEvent] = deque(maxlen=MAX_EVENTS_KEPT)
+        self.counts: dict[str, int] = {}
+        self.sample: PictureSample | None = None
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes it is served at."""
+        return self._door.routes()
+
+    async def start(self) -> None:
+        """Take up the recording and begin to read the source."""
+        self._files.load()
+        await self._process.start()
+
+    async def stop(self) -> None:
+        """End reading; the recording is over until the next start."""
+        await self._process.stop()
+
+    def mark(self, cue: Cue) -> None:
+        """Put a cue of the feed into the playlist and, from the next segment on, into the picture."""
+        mark = mark_of(cue)
+        if self._marks.add(mark):
+            self._process.mark(mark)
+
+    def correlation(self) -> Correlation | None:
+        """Return what dates the newest frames, or None without a picture."""
+        newest = self._files.recording.newest
+        return None if newest is None else newest.correlation
+
+    def stretch_at(self, at: ProgrammeMs) -> Stretch | None:
+        """Return what dates the frame captured at an instant; beyond the newest segment its dates go on."""
+        recording = self._files.recording
+        held = recording.holding(at)
+        newest = recording.newest
+        if held is None and newest is not None and 0 <= at - newest.end_ms < self._patience_ms():
+            held = newest
+        if held is None:
+            return None
+        pts_ticks = held.start_ticks * LIVE_HZ // held.timescale
+        known = held.correlation
+        return Stretch(
+            correlation=Correlation(
+                capture_ms=known.capture_ms,
+                pts_ticks=pts_ticks,
+                timescale=LIVE_HZ,
+                error_ms=known.error_ms,
+                source=known.source,
+                rate_ppm=known.rate_ppm,
+            ),
+            until_ms=None,
+        )
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What is wrong with the picture now."""
+        return self._judge.findings
+
+    @property
+    def restarts(self) -> int:
+        """How often the reading process had to be replaced."""
+        return self._process.restarts
+
+    # ------------------------------------------------------------ what the reading process tells
+
+    def _patience_ms(self) -> int:
+        return DEFAULT_WINDOW * 2_000
+
+    def _order(self) -> IngestOrder:
+        recording = self._files.recording
+        newest = recording.newest
+        return IngestOrder(
+            address=self._address,
+            folder=str(self._files.folder),
+            next_sequence=recording.next_sequence,
+            not_before_ms=None if newest is None else newest.end_ms,
+            with_ts=True,
+        )
+
+    def _standing_marks(self) -> list[Mark]:
+        return self._marks.within(ProgrammeMs(0), None)
+
+    def _heard(self, news: News) -> None:
+        if isinstance(news, LiveSegment):
+            self._segment(news)
+        elif isinstance(news, ProgrammeEvent):
+            self._judge.heard(news.name)
+            self._event(news)
+        elif isinstance(news, PictureSample):
+            self.sample = news
+            for name in self._judge.judge(news):
+                self._event(ProgrammeEvent(name=name, at_ms=self._now()))
+        elif isinstance(news, Splice):
+            self._on_splice(news)
+        self._on_changed()
+
+    def _segment(self, segment: LiveSegment) -> None:
+        try:
+            self._files.append(segment)
+        except (ValueError, OSError) as unfit:
+            self._event(ProgrammeEvent(name="disk-full", at_ms=self._now(), detail=str(unfit)))
+
+    def _event(self, event: ProgrammeEvent) -> None:
+        self.events.append(event)
+        self.counts[event.name] = self.counts.get(event.name, 0) + 1
+        tell = {"info": log.info, "warning": log.warning, "error": log.error}[event.severity]
+        tell("programme." + event.name, detail=event.detail)
