@@ -24,7 +24,7 @@ from broadcast.messages import (
     LookView,
     OnAirView,
 )
-from broadcast.timeline.adapters.sql_store import TimelineStore
+from broadcast.timeline.adapters.sql_store import TimelineConflictError, TimelineStore, TimelineUnreachableError
 from broadcast.timeline.as_run import as_run
 from broadcast.timeline.cues import Command, Decision, TimelineState, decide, opening, rebuild
 from broadcast.timeline.entries import DecidedCue, Entry
@@ -71,6 +71,7 @@ class Control:
         self._seqs: dict[CueId, int] = {}
         self._unannounced: list[DecidedCue] = []
         self._open: dict[LookId, ProgrammeMs] = {}
+        self._unsure = False
         self._deciding = asyncio.Lock()
         self._in_hand: set[asyncio.Future[CommandAnswer]] = set()
 
@@ -109,7 +110,8 @@ class Control:
         """Carry out one command. A caller that gives up does not stop it half way.
 
         Raises:
-            Refusal: the timeline refuses, or ``not-ready`` when the command is stored but viewers cannot be told yet.
+            Refusal: the timeline refuses, or ``not-ready`` when the command is stored but viewers cannot be told yet,
+                or when the record does not say whether it is. The same again, with the same key, is then safe.
         """
         work = asyncio.ensure_future(self._carry_out(request, by))
         self._in_hand.add(work)
@@ -130,9 +132,15 @@ class Control:
             note=request.note,
         )
         async with self._deciding:
-            decision = decide(command, self._state, self._rundown, self._now(), CueId(self._new_id()))
-            if decision.entry is not None:
-                await self._record(decision, decision.entry)
+            try:
+                await self._look_again()
+                decision = decide(command, self._state, self._rundown, self._now(), CueId(self._new_id()))
+                if decision.entry is not None:
+                    await self._record(decision, decision.entry)
+            except (TimelineConflictError, TimelineUnreachableError) as failed:
+                log.error("timeline.unreachable", reason=str(failed))  # noqa: TRY400 - no fault of ours to trace
+                detail = "whether the command is stored is not known: give it again with the same key"
+                raise Refusal("not-ready", detail, retry_after_ms=1000) from failed
             if self._unannounced:
                 await self._announce_in_time()
             # whoever taps once the producer knows must not be told that it is not on sale yet
@@ -140,8 +148,21 @@ class Control:
             self._on_changed()
             return self._answer(decision)
 
+    async def _look_again(self) -> None:
+        """Learn from the record what became of an entry when storing it failed."""
+        if not self._unsure:
+            return
+        entries = await self._store.load()
+        self._unannounced += [cue for entry in entries[len(self._entries) :] for cue in entry.cues]
+        self._entries = entries
+        self._state = rebuild(entries, self._rundown)
+        self._unsure = False
+        self._offer()
+
     async def _record(self, decision: Decision, entry: Entry) -> None:
+        self._unsure = True  # until the answer is here: what fails may be stored all the same
         await self._store.append(entry)
+        self._unsure = False
         self._entries.append(entry)
         self._state = decision.state
         self._unannounced += entry.cues

@@ -2,6 +2,7 @@
 
 from broadcast.channels.cue_log import LogUnreachableError
 from broadcast.checkout.adapters.durability import NotDurableError
+from broadcast.timeline.adapters.sql_store import TimelineUnreachableError
 from showrunner.data_folder import DataFolderError
 from showrunner.http.pages import PagesMissingError
 from showrunner.listening import PortTakenError
@@ -23,5 +24,6 @@ EXPLAINED = (
     PrepareError,
     SettingsError,
     ShowFolderError,
+    TimelineUnreachableError,
     UsageError,
 )

@@ -8,7 +8,7 @@ import asyncio
 from typing import Any, TypeAlias
 
 import asyncpg
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from broadcast.checkout.adapters.durability import NotDurableError
@@ -28,8 +28,8 @@ KEEPALIVE = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_ke
 
 POOL_SIZE = 5
 
-UNREACHABLE = (OSError, asyncio.TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""What asyncpg raises where the server, or the way to it, is at fault."""
+UNREACHABLE = (OSError, asyncio.TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError)
+"""What asyncpg raises where the server, or the way to it, is at fault; and SQLAlchemy, which wraps some of it."""
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
