@@ -1,26 +1,34 @@
 """What every process that may own a show's desk makes of the show."""
 
+import hmac
 from collections.abc import Callable, Mapping
 
 from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
 from broadcast.checkout.adapters.record import Record
 from broadcast.checkout.offers import Offer
+from broadcast.clock import WallMs
 from broadcast.ids import ChannelId, Sku
 from broadcast.messages import OrderAnswer
 from broadcast.show import Article
 from showrunner.feed_parts import new_id, wall_clock
 from showrunner.show_folder import LoadedShow
 
+TICKETS = b"arrival tickets"
+"""What the key is for, so that it is worth nothing for anything else."""
+
 
 def offers(show: LoadedShow, articles: Mapping[Sku, Article]) -> list[Offer]:
     """Return the catalogue as it is sold."""
+    settings = show.settings
     return [
         Offer(
             sku=article.sku,
             price=article.price,
             stock=article.stock,
-            limit_per_buyer=article.limit_per_buyer or show.settings.limit_per_buyer,
+            limit_per_buyer=article.limit_per_buyer or settings.limit_per_buyer,
             title=article.title,
+            prices=article.prices,
+            charge_at_ms=None if article.payment_due_ms is None else WallMs(article.payment_due_ms),
         )
         for article in articles.values()
     ]
@@ -37,8 +45,12 @@ def open_desk(
     articles: Mapping[Sku, Article],
     on_stock_changed: Callable[[Sku], None],
     on_order_changed: Callable[[OrderAnswer], None],
+    secret: str | None = None,
 ) -> GroupCommitCheckout:
-    """Return a show's desk on a record, not yet started."""
+    """Return a show's desk on a record, not yet started.
+
+    ``secret`` is one that every process of the show has: arrival tickets are signed with a key made from it.
+    """
     return GroupCommitCheckout(
         record,
         show=show.info.id,
@@ -49,4 +61,6 @@ def open_desk(
         new_id=new_id,
         on_stock_changed=on_stock_changed,
         on_order_changed=lambda order: on_order_changed(order.answer()),
+        ticket_key=None if secret is None else hmac.digest(secret.encode(), TICKETS, "sha256"),
+        latencies_ms={channel.id: channel.latency_ms for channel in show.channels},
     )

@@ -125,7 +125,8 @@ class RunningCheckout:
 
     def _open_desk(self) -> Desk:
         record = PostgresRecord(self._engine, self._show.info.id, new_id())
-        return open_desk(record, self._show, self._articles, self._stock_changed, self._order_changed)
+        secret = self._settings.payment_key.get_secret_value()
+        return open_desk(record, self._show, self._articles, self._stock_changed, self._order_changed, secret)
 
     def _errands(self, desk: ErrandSource) -> AbstractAsyncContextManager[None]:
         return self._payments.errands(desk)

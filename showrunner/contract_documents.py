@@ -7,6 +7,7 @@ import msgspec
 
 from broadcast import messages as m
 from broadcast.errors import PROBLEM_NAMESPACE, TITLES
+from broadcast.line_messages import LineAnswer, LineMessage
 from showrunner.http.payments import BehaviourRequest
 
 _OPENAPI = "3.1.0"
@@ -31,7 +32,16 @@ _PROBLEM: dict[str, Any] = {
     },
 }
 _CHANNEL: dict[str, Any] = {"name": "channel", "in": "query", "required": True, "schema": {"type": "string"}}
-_FROM_SERVER = (m.Snapshot, m.Resumed, m.Cue, m.Stock, m.ClockAnswer, m.OrderMessage, m.ProblemMessage)
+_FROM_SERVER = (
+    m.Snapshot,
+    m.Resumed,
+    m.Cue,
+    m.Stock,
+    m.ClockAnswer,
+    m.OrderMessage,
+    LineMessage,
+    m.ProblemMessage,
+)
 _FROM_VIEWER = (m.ClockRequest, m.Tap)
 _ORDER_REFUSALS = (
     "malformed", "unauthorized", "origin-refused", "no-such-show", "no-such-channel", "sold-out", "not-on-sale",
@@ -80,13 +90,14 @@ def openapi() -> dict[str, Any]:
     """Return the OpenAPI document of the HTTP side."""
     types = (
         m.OrderRequest, m.OrderAnswer, m.CommandRequest, m.CommandAnswer, m.GuestRequest, m.GuestAnswer, m.PublicShow,
-        BehaviourRequest, m.JoinCodeAnswer, m.JoinRequest, m.JoinAnswer,
+        BehaviourRequest, m.JoinCodeAnswer, m.JoinRequest, m.JoinAnswer, LineAnswer,
     )  # fmt: skip
     references, components = _schemas(types)
     order_request, order, command, command_answer, guest, guest_answer, show, behaviour, *joining = references
-    join_code, join, joined = joining
+    join_code, join, joined, in_line = joining
     components["Problem"] = _PROBLEM
     key = _header("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": m.MAX_KEY_CHARS})
+    ticket = _header("Arrival-Ticket", {"type": "string", "maxLength": m.MAX_TICKET_CHARS}, required=False)
     viewer: list[dict[str, list[str]]] = [{"viewer": []}]
     producer: list[dict[str, list[str]]] = [{"producer": []}]
     replayed = {"Idempotency-Replayed": {"schema": {"type": "string", "enum": ["true"]}}}
@@ -101,7 +112,7 @@ def openapi() -> dict[str, Any]:
                 "post": {
                     "summary": "One-tap order",
                     "security": viewer,
-                    "parameters": [key],
+                    "parameters": [key, ticket],
                     "requestBody": {"required": True, "content": _json(order_request)},
                     "responses": {
                         "201": {"description": "Reserved and durable", "headers": replayed, "content": _json(order)},
@@ -114,6 +125,18 @@ def openapi() -> dict[str, Any]:
             "/v1/orders/{order}/cancel": {"post": {"summary": "Cancel within the hold", **same_buyer,
                                                    "responses": {**found, **not_theirs,
                                                                  **_refusals(("not-cancellable",))}}},
+            "/v1/line/{ticket}": {
+                "get": {"summary": "A place in line, for its buyer", "security": viewer,
+                        "parameters": [_path("ticket")],
+                        "responses": {"200": {"description": "How the buyer stands", "content": _json(in_line)},
+                                      **_refusals(("unauthorized", "not-found", "busy"))}},
+            },
+            "/v1/line/{ticket}/leave": {
+                "post": {"summary": "Leave the line, or decline what is set aside", "security": viewer,
+                         "parameters": [_path("ticket")],
+                         "responses": {"204": {"description": "Left"},
+                                       **_refusals(("unauthorized", "not-found", "busy"))}},
+            },
             "/v1/shows": {"get": {"summary": "The shows on here", "responses": {"200": {
                 "description": "Shows", "content": _json({"type": "object", "properties": {
                     "shows": {"type": "array", "items": show}}})}}}},

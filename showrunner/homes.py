@@ -74,12 +74,12 @@ class EmbeddedHome:
         on_order_changed: OnOrder,
     ) -> None:
         self.engine = open_control(data.control_database)
+        secret = settings.payment_key.get_secret_value()
         record = SqliteRecord(open_checkout(data.checkout_database), show.info.id, new_id())
         self._on_order_changed = on_order_changed
-        self._desk = open_desk(record, show, articles, on_stock_changed, self._order_changed)
+        self._desk = open_desk(record, show, articles, on_stock_changed, self._order_changed, secret)
         self.checkout: Checkout = self._desk
         self.collectors: tuple[LinkCollector, ...] = ()
-        secret = settings.payment_key.get_secret_value()
         book = SqliteTransactions(open_checkout(data.checkout_database))
         self._payments = Payments(settings, show.info.id, secret, book)
         self.payments: Payments | None = self._payments

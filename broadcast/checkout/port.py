@@ -6,11 +6,14 @@ The desk of a show has one owner at a time. Whoever holds this port need not kno
 from collections.abc import Callable, Iterable
 from typing import Protocol, runtime_checkable
 
+import msgspec
+
 from broadcast.checkout.decisions import Placed
 from broadcast.checkout.payment import PaymentNotification
 from broadcast.clock import ProgrammeMs
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, OrderId, Sku
+from broadcast.line_messages import LineAnswer
 from broadcast.messages import OrderAnswer, OrderCounters, OrderRequest, SkuCounter
 
 TapAnswer = Callable[[Placed | Refusal], None]
@@ -53,8 +56,55 @@ class OrderDoor(Protocol):
 class TapDoor(Protocol):
     """A door that can call back: in a drop, a task and a future for every tap cost more than the tap."""
 
-    def tap(self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, answer: TapAnswer) -> None:
-        """Place an order as ``OrderDoor.place`` does; what that returns or raises is handed to ``answer``, once."""
+    def tap(
+        self,
+        *,
+        channel: ChannelId,
+        buyer: BuyerId,
+        key: str,
+        request: OrderRequest,
+        answer: TapAnswer,
+        ticket: str | None = None,
+    ) -> None:
+        """Place an order as ``LineDoor.place`` does; what that returns or raises is handed to ``answer``, once."""
+
+
+class LineNews(msgspec.Struct, frozen=True):
+    """News for one buyer of their place in line."""
+
+    channel: ChannelId
+    buyer: BuyerId
+    answer: LineAnswer
+
+
+OnLineNews = Callable[[LineNews], None]
+
+
+@runtime_checkable
+class LineDoor(Protocol):
+    """A door where refused buyers stand in line. A ticket comes from an earlier ``sold-out`` or ``busy``."""
+
+    async def place(
+        self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, ticket: str | None = None
+    ) -> Placed:
+        """Place an order as ``OrderDoor.place`` does, at the buyer's place in the order of arrival."""
+
+    async def line(self, channel: ChannelId, buyer: BuyerId, ticket: str) -> LineAnswer:
+        """Return how a buyer stands in line; after a restart, asking puts them back where they stood.
+
+        Raises:
+            Refusal: ``not-found``; it is not their ticket. ``busy``.
+        """
+
+    async def leave_line(self, channel: ChannelId, buyer: BuyerId, ticket: str) -> None:
+        """Let a buyer leave the line, or decline what is set aside for them: it goes to the next.
+
+        Raises:
+            Refusal: ``not-found``; it is not their ticket. ``busy``.
+        """
+
+    def on_line_news(self, listener: OnLineNews) -> None:
+        """Tell the listener, from now on, what became of people in line."""
 
 
 class StockBook(Protocol):

@@ -11,14 +11,21 @@ from aiohttp import web
 from broadcast.channels.adapters.feed_socket import Answering, Reply
 from broadcast.channels.adapters.tokens import Viewer, ViewerTokens, bearer
 from broadcast.checkout.decisions import Placed
-from broadcast.checkout.port import OrderDoor, TapAnswer, TapDoor
+from broadcast.checkout.port import LineDoor, LineNews, OrderDoor, TapAnswer, TapDoor
 from broadcast.errors import Refusal
-from broadcast.ids import ChannelId, OrderId, ShowId
+from broadcast.ids import BuyerId, ChannelId, OrderId, ShowId
+from broadcast.line_messages import LineMessage
 from broadcast.messages import MAX_KEY_CHARS, OrderAnswer, OrderMessage, OrderRequest, ProblemMessage, Tap
 from showrunner.http.bodies import read_json
 
 MAX_WATCHED_ORDERS = 100_000
 """Orders whose news is pushed to the WebSocket that placed them; older ones are asked for over HTTP."""
+
+MAX_WATCHED_IN_LINE = 100_000
+"""People in line whose news is pushed to the WebSocket their tap came over; the others ask over HTTP."""
+
+InLine = tuple[str, ChannelId, BuyerId]
+"""Who stands in line for which SKU."""
 
 NEW = "reserved"
 FINAL = frozenset({"fulfilled", "released"})
@@ -36,6 +43,10 @@ class OrderDesk:
         self._checkout = checkout
         self._tokens = tokens
         self._quick = checkout if isinstance(checkout, TapDoor) else None
+        self._lines = checkout if isinstance(checkout, LineDoor) else None
+        if self._lines is not None:
+            self._lines.on_line_news(self._line_changed)
+        self._in_line: OrderedDict[InLine, tuple[str, Reply]] = OrderedDict()
         self._slow: set[asyncio.Task[None]] = set()
         self._watched: OrderedDict[OrderId, tuple[str, Reply]] = OrderedDict()
 
@@ -47,6 +58,8 @@ class OrderDesk:
             web.post("/v1/orders", self._post),
             web.get("/v1/orders/{order}", self._get),
             web.post("/v1/orders/{order}/cancel", self._cancel),
+            web.get("/v1/line/{ticket}", self._get_line),
+            web.post("/v1/line/{ticket}/leave", self._leave_line),
         ]
 
     async def _post(self, request: web.Request) -> web.Response:
@@ -54,7 +67,8 @@ class OrderDesk:
         key = request.headers.get("Idempotency-Key", "")
         if not 1 <= len(key) <= MAX_KEY_CHARS:
             raise Refusal("malformed", f"send an Idempotency-Key of 1 to {MAX_KEY_CHARS} characters")
-        placed = await self._place(viewer, key, await read_json(request, _request))
+        ticket = request.headers.get("Arrival-Ticket")
+        placed = await self._place(viewer, key, await read_json(request, _request), ticket)
         headers = {"Location": f"/v1/orders/{placed.answer.order}"}
         if placed.replayed:
             headers["Idempotency-Replayed"] = "true"
@@ -69,6 +83,21 @@ class OrderDesk:
         viewer = self._viewer(request)
         order = await self._checkout.cancel(viewer.channel, viewer.buyer, OrderId(request.match_info["order"]))
         return _answer(order, 200, {"Cache-Control": "no-store"})
+
+    async def _get_line(self, request: web.Request) -> web.Response:
+        viewer = self._viewer(request)
+        answer = await self._line().line(viewer.channel, viewer.buyer, request.match_info["ticket"])
+        return web.json_response(body=_json.encode(answer), headers={"Cache-Control": "no-store"})
+
+    async def _leave_line(self, request: web.Request) -> web.Response:
+        viewer = self._viewer(request)
+        await self._line().leave_line(viewer.channel, viewer.buyer, request.match_info["ticket"])
+        return web.Response(status=204)
+
+    def _line(self) -> LineDoor:
+        if self._lines is None:
+            raise Refusal("not-found", "nobody stands in line here")
+        return self._lines
 
     def _viewer(self, request: web.Request) -> Viewer:
         return self._tokens.verify(bearer(request.headers.get("Authorization")))
@@ -85,6 +114,8 @@ class OrderDesk:
                 if isinstance(answered, Placed) and viewer is not None:
                     self._tell(viewer, tap.id, answered, reply)
                 elif isinstance(answered, Refusal):
+                    if viewer is not None and answered.more.get("line", {}).get("could_win"):
+                        self._watch_line((tap.sku, viewer.channel, viewer.buyer), tap.id, reply)
                     reply(_json.encode(ProblemMessage(id=tap.id, problem=answered.problem())))
             finally:
                 answering.given()
@@ -96,7 +127,7 @@ class OrderDesk:
             request = OrderRequest(
                 show=tap.show, sku=tap.sku, quantity=tap.quantity, look=tap.look, seen_price=tap.seen_price
             )
-            self._answer_with(answer, viewer, tap.key, request)
+            self._answer_with(answer, viewer, tap.key, request, tap.ticket)
         except Refusal as refusal:
             answer(refusal)
         except Exception:
@@ -125,22 +156,45 @@ class OrderDesk:
         if not reply(_json.encode(order_message(tap_id, order))) or order.status in FINAL:
             self._watched.pop(order.order, None)
 
+    def _watch_line(self, who: InLine, tap_id: str, reply: Reply) -> None:
+        self._in_line[who] = (tap_id, reply)
+        self._in_line.move_to_end(who)
+        if len(self._in_line) > MAX_WATCHED_IN_LINE:
+            self._in_line.popitem(last=False)
+
+    def _line_changed(self, news: LineNews) -> None:
+        """Push news of a place in line to the WebSocket of its buyer, if that is still there."""
+        who = (news.answer.sku, news.channel, news.buyer)
+        watcher = self._in_line.get(who)
+        if watcher is None:
+            return
+        tap_id, reply = watcher
+        told = reply(_json.encode(LineMessage(id=tap_id, **msgspec.structs.asdict(news.answer))))
+        if not told or news.answer.offer is None:  # an offer may still lapse
+            self._in_line.pop(who, None)
+
     # ------------------------------------------------------------ both
 
-    def _answer_with(self, answer: TapAnswer, viewer: Viewer, key: str, request: OrderRequest) -> None:
+    def _answer_with(
+        self, answer: TapAnswer, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None
+    ) -> None:
         """Place an order; its answer, or its refusal, is handed over."""
         if self._quick is None:
-            task = asyncio.ensure_future(self._answer_later(answer, viewer, key, request))
+            task = asyncio.ensure_future(self._answer_later(answer, viewer, key, request, ticket))
             self._slow.add(task)
             task.add_done_callback(self._slow.discard)
             return
         if request.show != self._show:
             raise Refusal("no-such-show", "that show is not on here")
-        self._quick.tap(channel=viewer.channel, buyer=viewer.buyer, key=key, request=request, answer=answer)
+        self._quick.tap(
+            channel=viewer.channel, buyer=viewer.buyer, key=key, request=request, answer=answer, ticket=ticket
+        )
 
-    async def _answer_later(self, answer: TapAnswer, viewer: Viewer, key: str, request: OrderRequest) -> None:
+    async def _answer_later(
+        self, answer: TapAnswer, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None
+    ) -> None:
         try:
-            answered: Placed | Refusal = await self._place(viewer, key, request)
+            answered: Placed | Refusal = await self._place(viewer, key, request, ticket)
         except Refusal as refusal:
             answered = refusal
         except Exception:
@@ -148,9 +202,13 @@ class OrderDesk:
             answered = Refusal("internal")
         answer(answered)
 
-    async def _place(self, viewer: Viewer, key: str, request: OrderRequest) -> Placed:
+    async def _place(self, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None) -> Placed:
         if request.show != self._show:
             raise Refusal("no-such-show", "that show is not on here")
+        if ticket is not None and self._lines is not None:
+            return await self._lines.place(
+                channel=viewer.channel, buyer=viewer.buyer, key=key, request=request, ticket=ticket
+            )
         return await self._checkout.place(channel=viewer.channel, buyer=viewer.buyer, key=key, request=request)
 
 

@@ -79,7 +79,7 @@ def cors(origins: Sequence[str]) -> Middleware:
                 headers={
                     "Access-Control-Allow-Origin": origin,
                     "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
-                    "Access-Control-Allow-Headers": "authorization, content-type, idempotency-key",
+                    "Access-Control-Allow-Headers": "authorization, content-type, idempotency-key, arrival-ticket",
                     "Access-Control-Max-Age": str(PREFLIGHT_MAX_AGE_S),
                     "Vary": "Origin",
                 },

@@ -209,7 +209,8 @@ async def test_the_asyncapi_document_has_the_form_asyncapi_asks_for(running_show
         jsonschema.Draft202012Validator.check_schema(schema)
     told = {message["name"] for message in document["components"]["messages"].values()}
     assert told == {
-        "Snapshot", "Resumed", "Cue", "Stock", "ClockAnswer", "OrderMessage", "ProblemMessage", "ClockRequest", "Tap"
+        "Snapshot", "Resumed", "Cue", "Stock", "ClockAnswer", "OrderMessage", "LineMessage", "ProblemMessage",
+        "ClockRequest", "Tap",
     }  # fmt: skip
 
 

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from broadcast.checkout.adapters.line_keeper import LineNews, OnLineChanged
 from broadcast.checkout.changes import Changes
 from broadcast.checkout.orders import Order
 from broadcast.checkout.payment import Errand
+from broadcast.checkout.port import LineNews, OnLineNews
 from broadcast.ids import Sku
 
 ErrandListener = Callable[[Sequence[Errand]], None]
@@ -18,20 +18,19 @@ _T = TypeVar("_T")
 class Announcer:
     """The listeners of one checkout. A mistake of theirs goes to the event loop's exception handler."""
 
-    def __init__(
-        self,
-        on_stock_changed: Callable[[Sku], None],
-        on_order_changed: Callable[[Order], None],
-        on_line_changed: OnLineChanged,
-    ) -> None:
+    def __init__(self, on_stock_changed: Callable[[Sku], None], on_order_changed: Callable[[Order], None]) -> None:
         self._on_stock_changed = on_stock_changed
-        self._on_line_changed = on_line_changed
+        self._on_line_news: OnLineNews = lambda _news: None
         self._on_order_changed = on_order_changed
         self._on_errands: ErrandListener | None = None
 
     def listen_to_errands(self, listener: ErrandListener) -> None:
         """Tell this one, from now on, of errands."""
         self._on_errands = listener
+
+    def listen_to_line(self, listener: OnLineNews) -> None:
+        """Tell this one, from now on, what became of people in line."""
+        self._on_line_news = listener
 
     def changes(self, changes: Changes) -> None:
         """Tell of all that a batch changed."""
@@ -43,7 +42,7 @@ class Announcer:
     def line(self, news: Iterable[LineNews]) -> None:
         """Tell people in line what became of them."""
         for one in news:
-            _call(self._on_line_changed, one)
+            _call(self._on_line_news, one)
 
     def orders(self, orders: Iterable[Order]) -> None:
         """Tell that these orders are different, or new."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
 from broadcast.checkout.adapters.announcer import Announcer, ErrandListener
-from broadcast.checkout.adapters.line_keeper import LineKeeper, OnLineChanged
+from broadcast.checkout.adapters.line_keeper import LineKeeper
 from broadcast.checkout.adapters.record import Record, Recorded, SupersededError
 from broadcast.checkout.adapters.recovery import read_again
 from broadcast.checkout.adapters.waiting_room import Waiting, WaitingCall, WaitingRoom
@@ -26,7 +26,7 @@ from broadcast.checkout.next_in_line import sold_out, standing
 from broadcast.checkout.offers import Offer, Openings, catalogue, windows
 from broadcast.checkout.orders import Order
 from broadcast.checkout.payment import Errand, PaymentNotification
-from broadcast.checkout.port import TapAnswer
+from broadcast.checkout.port import OnLineNews, TapAnswer
 from broadcast.clock import Now, ProgrammeMs
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, NewId, OrderId, ShowId, Sku
@@ -59,7 +59,7 @@ class GroupCommitCheckout:
         offers: the catalogue. Its stock counts on the first start; see ``record.take_over`` for later ones.
         fences_ms: every channel of the show → how much later than capture its viewers see a frame.
         hold_ms: how long stock is held for a payment.
-        on_stock_changed, on_order_changed, on_line_changed: called on the event loop once the change is durable.
+        on_stock_changed, on_order_changed: called on the event loop once the change is durable.
         ticket_key: signs arrival tickets, the same in every process of the show; without it, nobody stands in line.
         latencies_ms: channel → how much later than capture its last viewers see a frame, where not its fence.
         jitter: draws from [0, 1), to spread retries.
@@ -80,7 +80,6 @@ class GroupCommitCheckout:
         new_id: NewId,
         on_stock_changed: Callable[[Sku], None],
         on_order_changed: Callable[[Order], None],
-        on_line_changed: OnLineChanged = lambda _news: None,
         ticket_key: bytes | None = None,
         latencies_ms: Mapping[ChannelId, int] | None = None,
         jitter: Callable[[], float] = random.random,
@@ -92,9 +91,9 @@ class GroupCommitCheckout:
         self._hold_ms = hold_ms
         self._now = now
         self._new_id = new_id
-        self._announce = Announcer(on_stock_changed, on_order_changed, on_line_changed)
+        self._announce = Announcer(on_stock_changed, on_order_changed)
         self._record = record
-        self._desk = self._empty_desk()
+        self._rebuild(Recorded([], {}, []))
         self._room = WaitingRoom()
         self._in_flight: Changes | None = None
         self._ready = False
@@ -246,6 +245,10 @@ class GroupCommitCheckout:
         theirs = self._line.ticket(channel, buyer, ticket)
         await self._submit(LeaveLine(sku=theirs.sku, channel=channel, buyer=buyer))
 
+    def on_line_news(self, listener: OnLineNews) -> None:
+        """Tell the listener, from now on, what became of people in line."""
+        self._announce.listen_to_line(listener)
+
     # ------------------------------------------------------------ openings (not stored: the timeline remembers)
 
     def open_for_sale(self, skus: Iterable[Sku], opens_at_ms: ProgrammeMs) -> None:
@@ -393,11 +396,8 @@ class GroupCommitCheckout:
 
     # ------------------------------------------------------------ the record
 
-    def _empty_desk(self) -> Desk:
-        return Desk(self._show, self._offers, self._openings, self._hold_ms, self._line.lines)
-
     def _rebuild(self, recorded: Recorded) -> None:
-        desk = self._empty_desk()
+        desk = Desk(self._show, self._offers, self._openings, self._hold_ms, self._line.lines)
         desk.restore(recorded.orders, recorded.shelves, recorded.errands, recorded.line_offers)
         self._desk = desk
 

@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 
-import msgspec
-
 from broadcast.checkout.changes import Changes
 from broadcast.checkout.commands import Command, Place
 from broadcast.checkout.desk import Desk
 from broadcast.checkout.line import GATHERS_FOR_MS, Lines, key_of
 from broadcast.checkout.next_in_line import standing
+from broadcast.checkout.port import LineNews
 from broadcast.checkout.tickets import ARRIVALS_PER_MS, Ticket, read, sign
 from broadcast.clock import Now
 from broadcast.errors import FieldError, Refusal, invalid
 from broadcast.ids import BuyerId, ChannelId, ShowId
-from broadcast.line_messages import LineAnswer
 from broadcast.messages import OrderRequest
 
 RETRY_AFTER_MS = 1_000
@@ -21,17 +19,6 @@ RETRY_AFTER_MS = 1_000
 
 RETURNS_WITHIN_MS = 60_000
 """How long a buyer who was turned away for want of room comes before those who came later."""
-
-
-class LineNews(msgspec.Struct, frozen=True):
-    """News for one buyer of their place in line."""
-
-    channel: ChannelId
-    buyer: BuyerId
-    answer: LineAnswer
-
-
-OnLineChanged = Callable[[LineNews], None]
 
 
 class LineKeeper:

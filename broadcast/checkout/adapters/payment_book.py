@@ -4,7 +4,7 @@ Consents by reference, which gateway was asked for an order, differences found, 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
@@ -22,6 +22,9 @@ from broadcast.checkout.reconciliation import Difference
 from broadcast.clock import WallMs
 from broadcast.ids import BuyerId, ChannelId, OrderId, ShowId
 from broadcast.money import Money
+
+NAMES_AT_A_TIME = 500
+"""Orders asked for by name in one statement."""
 
 _T = TypeVar("_T")
 
@@ -256,6 +259,18 @@ class PaymentBook:
         return await self._transactions.run(
             lambda connection: [rows.order_of(row) for row in connection.execute(query).mappings()]
         )
+
+    async def of_other_shows(self, show: ShowId, names: Sequence[OrderId]) -> set[OrderId]:
+        """Return which of these orders are another show's: one account at a gateway may serve several."""
+        table = models.orders
+        found: set[OrderId] = set()
+        for start in range(0, len(names), NAMES_AT_A_TIME):
+            asked = names[start : start + NAMES_AT_A_TIME]
+            query = select(table.c.order_id).where(table.c.order_id.in_(asked), table.c.show_id != show)
+            found |= await self._transactions.run(
+                lambda connection, query=query: {row.order_id for row in connection.execute(query)}
+            )
+        return found
 
     async def entries(self, show: ShowId) -> list[LedgerEntry]:
         """Return every entry of a show's ledger."""
