@@ -29,6 +29,7 @@ TIES_ROOMS_TOGETHER = {
     "showrunner/checkout_process.py": "the composition root of a checkout process: tokens, then the desk",
     "showrunner/control.py": "a command goes through the timeline's store to the feed and to the checkout",
     "showrunner/databases.py": "two databases hold the tables of all rooms",
+    "showrunner/failures.py": "what may go wrong at the start goes wrong in any room",
     "showrunner/dvb_css.py": "companion devices of one address are counted as viewers are",
     "showrunner/http/payments.py": "a producer's token tells the sandbox gateway how to behave",
 }
