@@ -34,6 +34,9 @@ _ONLY_ONCE = frozenset({b"host", b"sec-websocket-key", b"sec-websocket-version",
 _SUBPROTOCOL = SUBPROTOCOL.encode()
 _SPOKEN = b"\r\nSec-WebSocket-Protocol: " + _SUBPROTOCOL
 _ANSWER = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+_DEFLATE = b"\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+_NO_CONTEXT = frozenset({b"server_no_context_takeover", b"client_no_context_takeover"})
+_WINDOW_BITS = frozenset(str(bits).encode() for bits in range(8, 16))
 _KEY_FIELD = b"\r\nSec-WebSocket-Key:"
 
 REMEMBERED_HEADS = 1_024
@@ -63,10 +66,11 @@ class FeedRequest(NamedTuple):
 
 
 class Upgrade(NamedTuple):
-    """A valid upgrade: what is asked, and the bytes that answer it."""
+    """A valid upgrade: what is asked, the bytes that answer it, and whether messages may be compressed from now on."""
 
     request: FeedRequest
     answer: bytes
+    deflate: bool
 
 
 def feed_show(path: str) -> ShowId | None:
@@ -114,6 +118,7 @@ class _Asked(NamedTuple):
 
     request: FeedRequest
     spoken: bool
+    deflate: bool
 
 
 def _read_asked(head: bytes) -> _Asked | None:
@@ -147,14 +152,41 @@ def _read_asked(head: bytes) -> _Asked | None:
         None if origin is None else origin.decode("latin-1"),
         headers[b"host"].decode("latin-1"),
     )
-    return _Asked(request, _has_token(headers.get(b"sec-websocket-protocol", b""), _SUBPROTOCOL))
+    return _Asked(
+        request,
+        _has_token(headers.get(b"sec-websocket-protocol", b""), _SUBPROTOCOL),
+        _offers_deflate(headers.get(b"sec-websocket-extensions", b"")),
+    )
+
+
+def _offers_deflate(value: bytes) -> bool:
+    """Whether one of the offers is compression as we do it (RFC 7692, section 7): every message by itself.
+
+    A client that asks for a smaller window than ours gets none: the frames of a channel are the same for all.
+    """
+    for offer in value.lower().split(b","):
+        name, *parameters = (part.strip() for part in offer.split(b";"))
+        if name == b"permessage-deflate" and all(_agreeable(parameter) for parameter in parameters):
+            return True
+    return False
+
+
+def _agreeable(parameter: bytes) -> bool:
+    name, equals, value = (part.strip(b' \t"') for part in parameter.partition(b"="))
+    if name == b"client_max_window_bits":
+        return not equals or value in _WINDOW_BITS
+    return not equals and name in _NO_CONTEXT
 
 
 _read_remembered = lru_cache(maxsize=REMEMBERED_HEADS)(_read_asked)
 
 
-def read_upgrade(head: bytes) -> Upgrade | None:
+def read_upgrade(head: bytes, *, allow_deflate: bool = True) -> Upgrade | None:
     """Read a complete request head (through the empty line) as an upgrade to the feed.
+
+    Args:
+        head: the request head.
+        allow_deflate: agree to compressed messages where they are offered.
 
     Returns:
         The upgrade, or None when the request is not a well-formed WebSocket upgrade of a feed address: the
@@ -176,7 +208,9 @@ def read_upgrade(head: bytes) -> Upgrade | None:
     if asked is None:
         return None
     accept = binascii.b2a_base64(hashlib.sha1(key + _GUID, usedforsecurity=False).digest(), newline=False)
-    return Upgrade(asked.request, _ANSWER + accept + (_SPOKEN if asked.spoken else b"") + b"\r\n\r\n")
+    deflate = asked.deflate and allow_deflate
+    chosen = (_SPOKEN if asked.spoken else b"") + (_DEFLATE if deflate else b"")
+    return Upgrade(asked.request, b"%b%b%b\r\n\r\n" % (_ANSWER, accept, chosen), deflate)
 
 
 def origin_allowed(origin: str | None, host: str, allowed: tuple[str, ...]) -> bool:

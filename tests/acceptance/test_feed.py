@@ -1,6 +1,7 @@
 """The cue feed of the contract: snapshot first, exact resume or a snapshot, one order, the same bytes for everybody."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from house import SHOW, House
 from viewers import Viewer, upgrade_request
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosedError
 
 Open = Callable[..., AbstractAsyncContextManager[Viewer]]
 
@@ -310,6 +313,44 @@ async def test_a_viewer_may_ask_the_time(running_show: House) -> None:
 async def test_the_feed_speaks_its_subprotocol_where_asked(running_show: House) -> None:
     async with running_show.watch("web") as viewer:
         assert viewer.connection.subprotocol == "cues.v1"
+
+
+def feed_url(house: House) -> str:
+    return "ws" + house.base_url.removeprefix("http") + house.feed_path("youku")
+
+
+async def test_a_viewer_with_and_one_without_compression_read_the_same(running_show: House) -> None:
+    url = feed_url(running_show)
+    async with connect(url) as small, connect(url, compression=None) as plain:
+        assert small.response is not None
+        assert plain.response is not None
+        assert "permessage-deflate" in small.response.headers["Sec-WebSocket-Extensions"]
+        assert "Sec-WebSocket-Extensions" not in plain.response.headers
+        snapshots = [json.loads(await viewer.recv()) for viewer in (small, plain)]
+        for snapshot in snapshots:
+            del snapshot["now_ms"]
+        assert snapshots[0] == snapshots[1]
+        await three_takes(running_show)
+        assert [await small.recv() for _ in range(3)] == [await plain.recv() for _ in range(3)]
+
+
+async def test_a_message_that_swells_beyond_the_bound_when_it_is_unpacked_is_not_read(running_show: House) -> None:
+    async with connect(feed_url(running_show)) as viewer:
+        await viewer.recv()
+        await viewer.send("x" * 1_000_000)
+        with pytest.raises(ConnectionClosedError):
+            await viewer.recv()
+    assert viewer.close_code == 1009
+
+
+async def test_a_compressed_message_in_pieces_is_answered_like_a_whole_one(running_show: House) -> None:
+    question = json.dumps({"type": "clock", "t0_ms": 12.5}) + " " * 300
+    async with connect(feed_url(running_show)) as viewer:
+        await viewer.recv()
+        await viewer.send([question[:5], question[5:40], question[40:]])
+        await viewer.send(question)
+        answers = [json.loads(await viewer.recv()) for _ in range(2)]
+    assert [answer["t0_ms"] for answer in answers] == [12.5, 12.5]
 
 
 async def test_viewers_are_counted_per_channel(running_show: House) -> None:

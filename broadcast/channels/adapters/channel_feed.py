@@ -10,7 +10,17 @@ from broadcast.channels.adapters.send_ring import SendRing
 from broadcast.channels.close_codes import CloseCode
 from broadcast.channels.cue_log import LogMessage, LogRecord
 from broadcast.channels.deep_links import LinkBook
-from broadcast.channels.frames import PING_FRAME, Frames, encode
+from broadcast.channels.frames import (
+    PING_FRAME,
+    QUICK_DEFLATE_LEVEL,
+    Frames,
+    deflated,
+    deflated_frame,
+    encode,
+    event_chunk,
+    event_id,
+    text_frame,
+)
 from broadcast.channels.profiles import ChannelProfile
 from broadcast.ids import CueId, Epoch, ShowId
 from broadcast.messages import Cue, FeedState, LookView, Snapshot
@@ -32,7 +42,22 @@ class Viewer(Protocol):
 
 
 class SocketViewer(Viewer, Straggler, Protocol):
-    """A viewer whose socket may take frames as they are."""
+    """A viewer whose socket may take frames as they are.
+
+    Attributes:
+        deflates: whether it agreed to compressed messages.
+    """
+
+    deflates: bool
+
+
+class _SnapshotParts(msgspec.Struct, frozen=True):
+    """A snapshot but for the time of day in its middle, as text and compressed."""
+
+    head: bytes
+    tail: bytes
+    deflated_head: bytes
+    deflated_tail: bytes
 
 
 class ChannelFeed:
@@ -54,7 +79,8 @@ class ChannelFeed:
         self._viewers: dict[Viewer, str] = {}
         self._aside: dict[Viewer, None] = {}
         self._crowd = Crowd(ring)
-        self._snapshot: tuple[tuple[Epoch, int, CueId | None], bytes, bytes] | None = None
+        self._deflating = Crowd(ring)
+        self._snapshot: tuple[tuple[Epoch, int, CueId | None], _SnapshotParts] | None = None
 
     def __len__(self) -> int:
         return len(self._viewers)
@@ -92,8 +118,8 @@ class ChannelFeed:
         self._looks.clear()
         self._snapshot = None
 
-    def snapshot(self, show: ShowId, epoch: Epoch, seq: int, now_ms: int, state: FeedState) -> bytes:
-        """Return a snapshot's JSON. All but ``now_ms`` is made once for all viewers who join at the same point."""
+    def snapshot(self, show: ShowId, epoch: Epoch, seq: int, now_ms: int, state: FeedState) -> Frames:
+        """Return a snapshot. All but ``now_ms`` is made once for all viewers who join at the same point."""
         key = (epoch, seq, state.on_air.id if state.on_air else None)
         if self._snapshot is None or self._snapshot[0] != key:
             local = msgspec.structs.replace(
@@ -103,8 +129,21 @@ class ChannelFeed:
             )
             whole = _json.encode(Snapshot(show=show, epoch=epoch, seq=seq, now_ms=0, state=local))
             head, mark, tail = whole.partition(b'"now_ms":0')
-            self._snapshot = (key, head + mark[:-1], tail)
-        return b"%b%d%b" % (self._snapshot[1], now_ms, self._snapshot[2])
+            head += mark[:-1]
+            self._snapshot = (
+                key,
+                _SnapshotParts(head, tail, deflated(head, QUICK_DEFLATE_LEVEL), deflated(tail, QUICK_DEFLATE_LEVEL)),
+            )
+        parts = self._snapshot[1]
+        now = b"%d" % now_ms
+        payload = b"%b%b%b" % (parts.head, now, parts.tail)
+        return Frames(
+            seq,
+            text_frame(payload),
+            # Joins come every millisecond; what is long was compressed when it last changed.
+            deflated_frame(parts.deflated_head, deflated(now, level=0), parts.deflated_tail),
+            event_chunk(payload, event_id(epoch, seq)),
+        )
 
     def join(self, viewer: Viewer, counted_as: str = "") -> None:
         """Count a viewer in: from now on every message reaches it.
@@ -126,17 +165,18 @@ class ChannelFeed:
     def write_straight(self, viewer: SocketViewer, descriptor: int) -> None:
         """Write to a viewer's descriptor from now on; its socket must hold nothing back, and it must be of the feed."""
         del self._aside[viewer]
-        self._crowd.enter(descriptor, viewer)
+        (self._deflating if viewer.deflates else self._crowd).enter(descriptor, viewer)
 
     def write_aside(self, viewer: SocketViewer, descriptor: int) -> None:
         """Leave writing to the viewer itself again; before it leaves the feed, and before the descriptor is closed."""
-        self._crowd.leave(descriptor)
+        (self._deflating if viewer.deflates else self._crowd).leave(descriptor)
         self._aside[viewer] = None
 
     def deliver(self, frames: Frames) -> None:
         """Write one message to every viewer."""
         aside = tuple(self._aside)
         self._crowd.write(frames.websocket)
+        self._deflating.write(frames.deflated)
         for viewer in aside:
             viewer.send(frames)
 
@@ -144,6 +184,7 @@ class ChannelFeed:
         """Write a sign of life to every viewer."""
         aside = tuple(self._aside)
         self._crowd.write(PING_FRAME)
+        self._deflating.write(PING_FRAME)
         for viewer in aside:
             viewer.ping()
 

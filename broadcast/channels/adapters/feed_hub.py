@@ -17,7 +17,7 @@ from broadcast.channels.admission import Admission
 from broadcast.channels.close_codes import CloseCode
 from broadcast.channels.cue_log import CueLog, History, LogLostError, LogMessage, LogRecord
 from broadcast.channels.deep_links import LinkBook
-from broadcast.channels.frames import Frames, event_chunk, event_id, text_frame
+from broadcast.channels.frames import Frames, encode
 from broadcast.channels.handshake import FeedRequest, Resume, origin_allowed
 from broadcast.channels.profiles import ChannelProfile
 from broadcast.clock import Now, ProgrammeMs, WallMs, captured_at
@@ -301,7 +301,7 @@ class FeedHub:
             epoch = self._log.epoch
             payload = _json.encode(Resumed(epoch=epoch, seq=resume.after if resume else 0))
             point = resume.after if resume else 0
-            viewer.send(Frames(point, text_frame(payload), event_chunk(payload, event_id(epoch, point))))
+            viewer.send(encode(point, epoch, payload))
             for record in missed:
                 viewer.send(feed.frames(record, epoch))
 
@@ -319,7 +319,6 @@ class FeedHub:
             self._snapshots.clear()
         snapshot = self._snapshots.get(feed)
         if snapshot is None:
-            payload = feed.snapshot(self._show, epoch, self._seq, now, self._scene.state(captured_at(now)))
-            snapshot = Frames(self._seq, text_frame(payload), event_chunk(payload, event_id(epoch, self._seq)))
-            self._snapshots[feed] = snapshot
+            state = self._scene.state(captured_at(now))
+            snapshot = self._snapshots[feed] = feed.snapshot(self._show, epoch, self._seq, now, state)
         return snapshot

@@ -8,14 +8,16 @@ watch cost nothing.
 import asyncio
 import re
 import time
+import zlib
 from collections.abc import Awaitable, Callable, Generator
 
 import msgspec
+from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import CloseCode as RfcCloseCode
-from websockets.frames import (
+from websockets.frames import (  # type: ignore[attr-defined]  # apply_mask is its C, where that was built
     Frame,
     Opcode,
-    apply_mask,  # type: ignore[attr-defined]  # its C, where that was built
+    apply_mask,
 )
 from websockets.protocol import OPEN, Protocol, Side
 
@@ -88,6 +90,8 @@ _SHORT = 125
 _LENGTH_16 = 126
 _MAX_16 = 0xFFFF
 _WHOLE_TEXT = 0x81
+_WHOLE_DEFLATED = 0xC1
+_EMPTY_BLOCK = b"\x00\x00\xff\xff"
 _MASKED_LENGTH_16 = 0x80 | _LENGTH_16
 _HEAD_BYTES = 8
 """Of a masked frame with a 16-bit length (RFC 6455, section 5.2)."""
@@ -108,6 +112,45 @@ def _id_of(text: bytes) -> str | None:
         return None
 
 
+class _Sizes(PerMessageDeflate):
+    """Compression as agreed, or none; and how many bytes the frames took that were read."""
+
+    def __init__(self, *, deflates: bool) -> None:
+        super().__init__(
+            remote_no_context_takeover=True,
+            local_no_context_takeover=True,
+            remote_max_window_bits=zlib.MAX_WBITS,
+            local_max_window_bits=zlib.MAX_WBITS,
+        )
+        self._deflates = deflates
+        self.read = 0
+
+    def decode(self, frame: Frame, *, max_size: int | None = None) -> Frame:
+        """Read one frame."""
+        self.read += _wire_size(len(frame.data))
+        return super().decode(frame, max_size=max_size) if self._deflates else frame
+
+
+class _Core(Protocol):
+    """The library's reader of what one viewer sends."""
+
+    def __init__(self, *, deflates: bool) -> None:
+        super().__init__(Side.SERVER, state=OPEN, max_size=MAX_MESSAGE_BYTES)
+        self._sizes = _Sizes(deflates=deflates)
+        self.extensions = [self._sizes]
+        self._came = 0
+
+    def receive_data(self, data: bytes | bytearray) -> None:
+        """Take in bytes."""
+        self._came += len(data)
+        super().receive_data(data)
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything that came was whole frames: nothing would be lost with the reader."""
+        return self._came == self._sizes.read
+
+
 class FeedSocket:
     """One viewer over WebSocket."""
 
@@ -121,7 +164,6 @@ class FeedSocket:
         "_spent",
         "_taps",
         "_tasks",
-        "_unread",
         "_unsent",
         "_window",
         "_wire",
@@ -135,11 +177,10 @@ class FeedSocket:
         self._wire: Wire | None = None
         self.deflates = False
         self._in_crowd = False
-        self._core: Protocol | None = None
+        self._core: _Core | None = None
         self._message: list[bytes] | None = None
         self._taps = 0
         self._tasks: set[asyncio.Future[None]] | None = None
-        self._unread = 0
         self._unsent = b""
         self._window = 0.0
         self._spent = 0
@@ -232,24 +273,19 @@ class FeedSocket:
             return
         core = self._core
         if core is None:
-            text = _whole_text(data)
+            text = _whole_text(data, deflates=self.deflates)
             if text is not None:
                 self._whole(text)
                 return
-            core = self._core = Protocol(Side.SERVER, state=OPEN, max_size=MAX_MESSAGE_BYTES)
-            core.extensions = [_Inflate() if self.deflates else _AsItIs()]
-            self._unread = 0
-        self._unread += len(data)
-        (counting,) = core.extensions
+            core = self._core = _Core(deflates=self.deflates)
         core.receive_data(data)
-        self._unread -= counting.read()
         for event in core.events_received():
             if isinstance(event, Frame):
                 self._frame(event)
         self._flush(core)
         if core.close_expected():
             self._farewell(b"")
-        elif self._message is None and self._unread == 0:
+        elif self._message is None and core.idle:
             self._core = None
 
     def ended(self) -> None:
@@ -263,7 +299,7 @@ class FeedSocket:
         if feed is not None:
             feed.leave(self)
 
-    def _flush(self, core: Protocol) -> None:
+    def _flush(self, core: "_Core") -> None:
         for data in core.data_to_send():
             if data:
                 self._write(data)
@@ -365,7 +401,7 @@ class FeedSocket:
         return self._spent <= MAX_FRAMES_PER_WINDOW
 
 
-def _whole_text(data: bytes) -> bytes | None:
+def _whole_text(data: bytes, *, deflates: bool) -> bytes | None:
     """Return the message where the bytes are exactly one masked text frame of 126 bytes or more, as a tap is.
 
     That is nearly all a viewer ever sends at once; whatever else the bytes are is the library's to read.
@@ -373,9 +409,23 @@ def _whole_text(data: bytes) -> bytes | None:
     size = len(data) - _HEAD_BYTES
     if size < _LENGTH_16 or size > MAX_MESSAGE_BYTES:
         return None
-    if data[0] != _WHOLE_TEXT or data[1] != _MASKED_LENGTH_16 or (data[2] << 8 | data[3]) != size:
+    if data[1] != _MASKED_LENGTH_16 or (data[2] << 8 | data[3]) != size:
         return None
-    return apply_mask(data[_HEAD_BYTES:], data[4:_HEAD_BYTES])
+    if data[0] == _WHOLE_TEXT:
+        return apply_mask(data[_HEAD_BYTES:], data[4:_HEAD_BYTES])
+    if data[0] == _WHOLE_DEFLATED and deflates:
+        return _inflated(apply_mask(data[_HEAD_BYTES:], data[4:_HEAD_BYTES]))
+    return None
+
+
+def _inflated(payload: bytes) -> bytes | None:
+    """Return a whole compressed message (RFC 7692, section 7.2.2), or None where the library has to say what it is."""
+    inflating = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        text = inflating.decompress(payload + _EMPTY_BLOCK, MAX_MESSAGE_BYTES)
+    except zlib.error:
+        return None
+    return None if inflating.unconsumed_tail else text
 
 
 def _wire_size(payload: int) -> int:

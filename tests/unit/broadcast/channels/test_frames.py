@@ -1,10 +1,21 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
-from broadcast.channels.frames import PING_CHUNK, PING_FRAME, chunk, close_frame, encode, event_chunk, text_frame
+from broadcast.channels.frames import (
+    PING_CHUNK,
+    PING_FRAME,
+    chunk,
+    close_frame,
+    deflated,
+    deflated_frame,
+    encode,
+    event_chunk,
+    text_frame,
+)
 
 
 def as_read_by_a_client(data: bytes) -> list[Frame]:
@@ -62,6 +73,30 @@ def test_a_chunk_says_its_size(data: bytes) -> None:
 def test_an_event_has_an_id_and_its_data_on_one_line() -> None:
     assert unchunked(event_chunk(b'{"type":"cue"}', "e1:7")) == b'id: e1:7\ndata: {"type":"cue"}\n\n'
     assert unchunked(PING_CHUNK).startswith(b":")
+
+
+def as_read_by_a_client_who_agreed_to_compression(data: bytes) -> list[Frame]:
+    client = Protocol(Side.CLIENT, state=OPEN, max_size=None)
+    client.extensions = [PerMessageDeflate(True, True, 15, 15)]
+    client.receive_data(data)
+    assert client.parser_exc is None
+    return [event for event in client.events_received() if isinstance(event, Frame)]
+
+
+@pytest.mark.parametrize("size", [0, 255, 256, 4_000, 200_000])
+def test_whoever_agreed_to_compression_reads_the_same_text_from_fewer_bytes(size: int) -> None:
+    text = (b'{"sku":"COAT-M","title":"' + b"\xe5\xa4\xa7\xe8\xa1\xa3 coat " * (size // 12 + 1))[:size]
+    frames = encode(1, "e1", text)
+    (frame,) = as_read_by_a_client_who_agreed_to_compression(frames.deflated)
+    assert bytes(frame.data) == text
+    assert (len(frames.deflated) < len(frames.websocket)) is (size >= 256)
+
+
+@given(st.lists(st.binary(max_size=3_000), min_size=1, max_size=6))
+def test_parts_compressed_apart_make_one_message(parts: list[bytes]) -> None:
+    data = deflated_frame(*(deflated(part, level=number % 10) for number, part in enumerate(parts)))
+    (frame,) = as_read_by_a_client_who_agreed_to_compression(data * 2)[:1]
+    assert bytes(frame.data) == b"".join(parts)
 
 
 def test_both_transports_carry_the_same_payload() -> None:

@@ -2,9 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.client import ClientProtocol
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
+from websockets.frames import Frame
 from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
+from broadcast.channels.frames import encode
 from broadcast.channels.handshake import MAX_HEADERS, Resume, Upgrade, origin_allowed, read_upgrade, resume_point
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -42,6 +45,51 @@ def test_another_implementations_client_takes_the_answer(subprotocols: list[str]
     client.receive_data(upgrade.answer)
     assert client.state is OPEN
     assert client.subprotocol == ("cues.v1" if subprotocols and "cues.v1" in subprotocols else None)
+
+
+OFFERS = [
+    ("permessage-deflate", True),
+    ("permessage-deflate; client_max_window_bits", True),
+    ("x-other, permessage-deflate;client_no_context_takeover; server_no_context_takeover", True),
+    ("permessage-deflate; server_max_window_bits=10, permessage-deflate", True),
+    ('permessage-deflate; client_max_window_bits="12"', True),
+    ("permessage-deflate; server_max_window_bits=10", False),
+    ("permessage-deflate; client_max_window_bits=99", False),
+    ("permessage-deflate; something_new", False),
+    ("x-webkit-deflate-frame", False),
+]
+
+
+@pytest.mark.parametrize(("offer", "agreed"), OFFERS)
+def test_compression_is_agreed_to_where_every_message_may_stand_alone(offer: str, *, agreed: bool) -> None:
+    upgrade = read(head(Sec_WebSocket_Extensions=offer))
+    assert upgrade.deflate is agreed
+    assert (b"\r\nSec-WebSocket-Extensions: permessage-deflate; " in upgrade.answer) is agreed
+
+
+def test_who_offers_no_compression_and_who_may_not_have_it_get_none() -> None:
+    assert not read(head()).deflate
+    upgrade = read_upgrade(head(Sec_WebSocket_Extensions="permessage-deflate"), allow_deflate=False)
+    assert upgrade is not None
+    assert not upgrade.deflate
+    assert b"Extensions" not in upgrade.answer
+
+
+def test_another_implementations_client_agrees_and_reads_what_was_compressed_once() -> None:
+    client = ClientProtocol(
+        parse_uri(f"ws://show.example{TARGET}"),
+        extensions=[ClientPerMessageDeflateFactory(client_max_window_bits=True)],
+    )
+    client.send_request(client.connect())
+    upgrade = read(b"".join(client.data_to_send()))
+    client.receive_data(upgrade.answer)
+    assert client.state is OPEN
+    text = b'{"look":"' + b"coat " * 200 + b'"}'
+    client.receive_data(encode(1, "e1", text).deflated * 2)
+    *_, first, second = client.events_received()
+    assert isinstance(first, Frame)
+    assert isinstance(second, Frame)
+    assert first.data == second.data == text
 
 
 def test_a_request_says_show_channel_origin_and_host() -> None:

@@ -1,0 +1,1 @@
+"""What compressing the feed's messages saves, and what it costs."""
