@@ -3,8 +3,9 @@
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, cast
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from showrunner.payment_settings import PAYMENT_SECRETS, PaymentSettings
@@ -17,6 +18,16 @@ SECRETS = PAYMENT_SECRETS | {
     "producer_key", "payment_key", "channel_keys", "link_key", "edge_link_key", "database_url"
 }  # fmt: skip
 """Settings that a file may not hold."""
+
+
+def _of_postgresql(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+        raise ValueError("must be postgresql://user:password@host:port/database")
+    return url
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_of_postgresql)]
 
 
 class SettingsError(Exception):
@@ -93,7 +104,7 @@ class ControlSettings(Settings):
     """
 
     role: Literal["control"] = "control"  # type: ignore[assignment]  # the role is what tells settings apart
-    database_url: SecretStr
+    database_url: DatabaseUrl
     redis_url: SecretStr
     link_key: SecretStr
 
@@ -118,7 +129,7 @@ class CheckoutSettings(PaymentSettings):
     show: Path
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=MAX_PORT)] = 8081
-    database_url: SecretStr
+    database_url: DatabaseUrl
     link_host: str = "127.0.0.1"
     link_port: Annotated[int, Field(ge=0, le=MAX_PORT)] = 8082
     link_address: Annotated[str, Field(pattern=LINK_ADDRESS)] | None = None
