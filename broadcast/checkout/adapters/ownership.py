@@ -17,6 +17,7 @@ import logging
 import time
 from hashlib import blake2b
 
+from broadcast.checkout.adapters.durability import NotDurableError
 from broadcast.checkout.adapters.models import SCHEMA, desk_owners
 from broadcast.checkout.adapters.postgres import CLOSE_TIMEOUT_S, CONNECT_TIMEOUT_S, UNREACHABLE, Connection, connect
 from broadcast.ids import ShowId
@@ -213,7 +214,7 @@ class OwnerWatch:
                     await self._look(connection)
                 finally:
                     connection.terminate()
-            except UNREACHABLE as failed:
+            except (*UNREACHABLE, NotDurableError) as failed:
                 _log.warning("the owner of %s cannot be looked up: %r", self._show, failed)
             await asyncio.sleep(RETRY_S)
 
