@@ -55,7 +55,7 @@ def demo(
 @app.command
 def serve(
     *,
-    role: Literal["all", "control", "checkout", "edge"] | None = None,
+    role: Literal["all", "control", "checkout", "edge", "settle"] | None = None,
     config: Path | None = None,
     log_level: str = "info",
 ) -> None:
@@ -63,13 +63,45 @@ def serve(
 
     Args:
         role: all (everything in one process); or, on PostgreSQL and Valkey, control (timeline, console, pages: one),
-            checkout (orders: any number) and edge (the feed alone, in as many processes as wanted on one port).
+            checkout (orders: any number) and edge (the feed alone, in as many processes as wanted on one port);
+            settle (each night: the gateways' statements compared, brands and channels settled).
         config: a TOML file of settings; the environment counts before it, and secrets are taken from there only.
         log_level: debug, info, warning or error.
     """
     from showrunner.serve import run_serve
 
     _explained(lambda: run_serve(config, role, log_level))
+
+
+@app.command
+def settle(
+    show: Path,
+    *,
+    data: Path | None = None,
+    out: Path = Path("settlement"),
+    compare_days: int = 0,
+    checkout_url: str | None = None,
+    config: Path | None = None,
+) -> None:
+    """Settle a show: what each brand and channel is owed, as a table and as CSV; the same every time it is run.
+
+    Args:
+        show: the show's folder; its settlement.toml says who keeps how much.
+        data: the show's data folder; without it SHOWRUNNER_DATA or SHOWRUNNER_DATABASE_URL counts.
+        out: where settlement.csv, entries.csv and differences.csv are written.
+        compare_days: compare this many past days with the gateways' statements first; exit 1 if a difference is open.
+        checkout_url: the running checkout, which is told of money it never heard of (needs SHOWRUNNER_PAYMENT_KEY).
+        config: a TOML file of settings, as for serve.
+    """
+    from rich.console import Console
+
+    from showrunner.settings import read_settle_settings
+    from showrunner.settle import run_settle
+
+    raise SystemExit(_explained(lambda: run_settle(
+        read_settle_settings(config, show=show, data=data, settle_out=out, checkout_url=checkout_url),
+        compare_days, Console(),
+    )))  # fmt: skip
 
 
 @app.command

@@ -8,6 +8,7 @@ import msgspec
 from broadcast import messages as m
 from broadcast.errors import PROBLEM_NAMESPACE, TITLES
 from broadcast.line_messages import LineAnswer, LineMessage
+from showrunner.http.consents import ConsentAnswer, ConsentRequest, PaymentAnswer
 from showrunner.http.payments import BehaviourRequest
 
 _OPENAPI = "3.1.0"
@@ -86,6 +87,22 @@ def _header(name: str, schema: dict[str, Any], *, required: bool = True) -> dict
     return {"name": name, "in": "header", "required": required, "schema": schema}
 
 
+def _consent_paths(viewer: list[dict[str, list[str]]]) -> dict[str, Any]:
+    """Return the operations on a buyer's standing consents."""
+    kept = {"200": {"description": "The buyer's consents",
+                    "content": _json({"$ref": "#/components/schemas/ConsentAnswer"})}}  # fmt: skip
+    body = {"required": True, "content": _json({"$ref": "#/components/schemas/ConsentRequest"})}
+    refusals = _refusals(("malformed", "unauthorized", "forbidden", "too-large", "too-slow", "unsupported-media-type",
+                          "invalid"))  # fmt: skip
+    mine = {"security": viewer}
+    no = _refusals(("unauthorized",))
+    return {
+        "get": {"summary": "One's consents to pay by one tap", **mine, "responses": {**kept, **no}},
+        "put": {"summary": "Consent, by reference", **mine, "requestBody": body, "responses": {**kept, **refusals}},
+        "delete": {"summary": "Take all consents back", **mine, "responses": {"204": {"description": "Gone"}, **no}},
+    }
+
+
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI document of the HTTP side."""
     types = (
@@ -96,6 +113,7 @@ def openapi() -> dict[str, Any]:
     order_request, order, command, command_answer, guest, guest_answer, show, behaviour, *joining = references
     join_code, join, joined, in_line = joining
     components["Problem"] = _PROBLEM
+    components.update(_schemas((ConsentRequest, ConsentAnswer, PaymentAnswer))[1])
     key = _header("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": m.MAX_KEY_CHARS})
     ticket = _header("Arrival-Ticket", {"type": "string", "maxLength": m.MAX_TICKET_CHARS}, required=False)
     viewer: list[dict[str, list[str]]] = [{"viewer": []}]
@@ -195,6 +213,18 @@ def openapi() -> dict[str, Any]:
                 "responses": {"200": {"description": "So be it", "content": _json(behaviour)},
                               **_refusals(("malformed", "unauthorized", "forbidden", "not-found", "too-large",
                                            "too-slow", "unsupported-media-type", "invalid"))}}},
+            "/v1/me/consent": _consent_paths(viewer),
+            "/v1/orders/{order}/payment": {"get": {
+                "summary": "What an order still wants of its buyer", **same_buyer,
+                "responses": {"200": {"description": "The gateway, and what to do there",
+                                      "content": _json({"$ref": "#/components/schemas/PaymentAnswer"})},
+                              **not_theirs}}},
+            "/v1/payments/{provider}/notifications": {"post": {
+                "summary": "A gateway's signed news of a payment, in the gateway's own form; answered in its own words",
+                "parameters": [_path("provider")],
+                "requestBody": {"required": True, "content": {"*/*": {}}},
+                "responses": {"2XX": {"description": "Taken in, durably"}, "4XX": {"description": "Not believed"},
+                              "5XX": {"description": "Not now"}}}},
             "/v1/payments/notifications": {"post": {
                 "summary": "A gateway's signed news of a payment (Standard Webhooks 1.0)",
                 "requestBody": {"required": True, "content": _json({"type": "object"})},

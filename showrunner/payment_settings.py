@@ -1,5 +1,6 @@
 """Which gateway takes which payments, and our side of each; secrets come from the environment only."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
@@ -69,3 +70,24 @@ class PaymentSettings(BaseSettings):
     def provider_of(self, channel: str, currency: str) -> Provider:
         """Return the gateway of a new order."""
         return self.payments_by_channel.get(channel) or self.payments_by_currency.get(currency) or self.payments
+
+
+class SettleSettings(PaymentSettings):
+    """How a process of role ``settle``, or one run of ``showrunner settle``, works.
+
+    Attributes:
+        show: the show's folder.
+        data, database_url: where the record is: the data folder, or the PostgreSQL database, which counts first.
+        payment_key: signs what the checkout must hear of; ``checkout_url`` is where it hears it.
+        settle_at: when each night begins, in the show's time zone.
+        settle_out: the folder of the reports, one folder a day.
+    """
+
+    role: Literal["settle"] = "settle"
+    show: Path
+    data: Path | None = None
+    database_url: SecretStr | None = None
+    payment_key: SecretStr | None = None
+    checkout_url: Address | None = None
+    settle_at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "02:00"
+    settle_out: Path = Path("settlements")

@@ -15,6 +15,7 @@ from showrunner.settings import (
     read_edge_settings,
     read_role,
     read_settings,
+    read_settle_settings,
 )
 from showrunner.show_folder import LoadedShow, load_show
 
@@ -28,6 +29,12 @@ def run_serve(config: Path | None, role: str | None, log_level: str) -> None:
 
         edge = read_edge_settings(config, role=role)
         run_edges(edge, load_show(edge.show))
+    elif what == "settle":
+        import uvloop
+
+        from showrunner.settle import settle_until_told
+
+        uvloop.run(settle_until_told(read_settle_settings(config, role=role)))
     elif what == "checkout":
         _serve_checkout(read_checkout_settings(config, role=role))
     elif what == "control":

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from showrunner.payment_settings import PAYMENT_SECRETS, PaymentSettings
+from showrunner.payment_settings import PAYMENT_SECRETS, PaymentSettings, SettleSettings
 
 MAX_PORT = 65_535
 MAX_PROCESSES = 256
@@ -167,14 +167,14 @@ class EdgeSettings(FeedSettings):
         return self
 
 
-ROLES: tuple[type[BaseSettings], ...] = (Settings, ControlSettings, CheckoutSettings, EdgeSettings)
+ROLES: tuple[type[BaseSettings], ...] = (Settings, ControlSettings, CheckoutSettings, EdgeSettings, SettleSettings)
 """Every role's settings: one file may hold those of all."""
 
 
 class _RoleSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SHOWRUNNER_", extra="ignore")
 
-    role: Literal["all", "control", "checkout", "edge"] = "all"
+    role: Literal["all", "control", "checkout", "edge", "settle"] = "all"
 
 
 Role = TypeVar("Role", bound=BaseSettings)
@@ -204,6 +204,11 @@ def read_control_settings(config: Path | None, **given: Any) -> ControlSettings:
 def read_checkout_settings(config: Path | None, **given: Any) -> CheckoutSettings:
     """Read the settings of a checkout process; see ``read_settings``."""
     return _read(CheckoutSettings, config, given)
+
+
+def read_settle_settings(config: Path | None, **given: Any) -> SettleSettings:
+    """Read the settings of settlement; see ``read_settings``."""
+    return _read(SettleSettings, config, given)
 
 
 def read_role(config: Path | None, **given: Any) -> str:

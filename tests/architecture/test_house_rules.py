@@ -40,6 +40,7 @@ MAKES_PARTS = {
     "showrunner/homes.py": "the embedded and the distributed home of a show that is run from here",
     "showrunner/payments.py": "payments as one part: gateways, their relay, the payment book",
     "showrunner/gateways.py": "the gateways that the settings name",
+    "showrunner/settle.py": "the composition root of settlement",
     "showrunner/edge.py": "the composition root of a process that only holds viewers",
     "showrunner/checkout_process.py": "the composition root of a checkout process",
     "showrunner/checkout_parts.py": "the desk, as every process that may own it makes it",

@@ -6,10 +6,11 @@ Consents by reference, which gateway was asked for an order, differences found, 
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broadcast.checkout.adapters import models, rows
@@ -267,9 +268,7 @@ class PaymentBook:
         for start in range(0, len(names), NAMES_AT_A_TIME):
             asked = names[start : start + NAMES_AT_A_TIME]
             query = select(table.c.order_id).where(table.c.order_id.in_(asked), table.c.show_id != show)
-            found |= await self._transactions.run(
-                lambda connection, query=query: {row.order_id for row in connection.execute(query)}
-            )
+            found |= await self._transactions.run(partial(_named, query))
         return found
 
     async def entries(self, show: ShowId) -> list[LedgerEntry]:
@@ -290,3 +289,7 @@ class PaymentBook:
 
 
 _DIFFERENCE_KEYS = select(payment_differences.c.order_id, payment_differences.c.kind, payment_differences.c.theirs)
+
+
+def _named(query: Select[tuple[str]], connection: Connection) -> set[OrderId]:
+    return {OrderId(row.order_id) for row in connection.execute(query)}

@@ -12,6 +12,9 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+SHOP = "http://shop.test"
+"""How a shop is called whose address is not known before it runs; ``LocalGateway.shop`` says where it is."""
+
 Message = tuple[dict[str, str], bytes]
 
 
@@ -82,6 +85,7 @@ class LocalGateway:
         self.requests: list[str] = []
         self.answers: list[tuple[int, bytes]] = []
         self.base_url = ""
+        self.shop = ""
         self._held: list[tuple[str, Message]] = []
         self._telling: set[asyncio.Task[None]] = set()
         self._session: ClientSession | None = None
@@ -157,7 +161,7 @@ class LocalGateway:
             await asyncio.gather(*self._telling)
 
     def _send(self, url: str, message: Message) -> None:
-        task = asyncio.create_task(self._post(url, message))
+        task = asyncio.create_task(self._post(url.replace(SHOP, self.shop), message))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
