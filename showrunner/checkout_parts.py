@@ -3,15 +3,19 @@
 import hmac
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
 from broadcast.checkout.adapters.record import Record
-from broadcast.checkout.offers import Offer
-from broadcast.clock import WallMs
+from broadcast.checkout.offers import Offer, SaleWindow
+from broadcast.checkout.shares import Shares
+from broadcast.clock import ProgrammeMs
 from broadcast.ids import ChannelId, Sku
 from broadcast.messages import OrderAnswer
 from broadcast.show import Article
 from showrunner.feed_parts import new_id, wall_clock
 from showrunner.show_folder import LoadedShow
+from showrunner.show_folder.terms import Terms
 
 TICKETS = b"arrival tickets"
 """What the key is for, so that it is worth nothing for anything else."""
@@ -19,19 +23,36 @@ TICKETS = b"arrival tickets"
 
 def offers(show: LoadedShow, articles: Mapping[Sku, Article]) -> list[Offer]:
     """Return the catalogue as it is sold."""
-    settings = show.settings
     return [
-        Offer(
-            sku=article.sku,
-            price=article.price,
-            stock=article.stock,
-            limit_per_buyer=article.limit_per_buyer or settings.limit_per_buyer,
-            title=article.title,
-            prices=article.prices,
-            charge_at_ms=None if article.payment_due_ms is None else WallMs(article.payment_due_ms),
-        )
-        for article in articles.values()
+        _offer(article, show.terms.get(article.sku), show.settings.limit_per_buyer) for article in articles.values()
     ]
+
+
+def _offer(article: Article, terms: Terms | None, limit_per_buyer: int) -> Offer:
+    plain = Offer(
+        sku=article.sku,
+        price=article.price,
+        stock=article.stock,
+        limit_per_buyer=article.limit_per_buyer or limit_per_buyer,
+        title=article.title,
+    )
+    if terms is None:
+        return plain
+    window = SaleWindow(opens_ms=_programme(terms.opens_ms), ends_ms=_programme(terms.ends_ms))
+    return msgspec.structs.replace(
+        plain,
+        prices=terms.prices,
+        window=None if window == SaleWindow() else window,
+        charge_at_ms=terms.payment_due_ms,
+        charge_after_ms=terms.payment_after_ms,
+        group=article.handle,
+        limit_per_group=terms.limit_per_product,
+        shares=Shares(percent=terms.shares, pooled_after_ms=terms.shares_ms) if terms.shares else None,
+    )
+
+
+def _programme(instant_ms: int | None) -> ProgrammeMs | None:
+    return None if instant_ms is None else ProgrammeMs(instant_ms)
 
 
 def fences_ms(show: LoadedShow) -> dict[ChannelId, int]:

@@ -143,9 +143,7 @@ def _place(desk: Desk, tap: Place, now: WallMs, new_id: NewId, changes: Changes)
         return Placed(found.first_answer(), replayed=True)
     took_offer = bool(desk.line_offers) and _took_offer(desk, tap, changes)
     amount = _price(desk, tap, now).times(tap.quantity)
-    due_ms = desk.offers[tap.sku].charge_at_ms
-    if due_ms is not None and due_ms <= now:
-        due_ms = None
+    due_ms = desk.offers[tap.sku].payment_due_ms(now)
     order = Order(
         order=OrderId(new_id()),
         show=tap.show,

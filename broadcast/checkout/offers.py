@@ -44,7 +44,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
         title: for refusals and settlement, not for display logic.
         prices: prices for a time; no two of them at once.
         window: when it may be sold, or None for as long as its look is on sale.
-        charge_at_ms: a pre-order's payment is asked for at this instant; None: at once.
+        charge_at_ms: a pre-order's payment is asked for at this instant.
+        charge_after_ms: or so long after the tap; neither: at once.
         group: the product the SKU is a size of, or None.
         limit_per_group: pieces of all the group's SKUs together, or None for no limit.
         shares: what is kept for each channel, or None where all sell from one shelf.
@@ -58,9 +59,16 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     prices: tuple[TimedPrice, ...] = ()
     window: SaleWindow | None = None
     charge_at_ms: WallMs | None = None
+    charge_after_ms: int | None = None
     group: str | None = None
     limit_per_group: int | None = None
     shares: Shares | None = None
+
+    def payment_due_ms(self, now: WallMs) -> int | None:
+        """Return when the payment of an order placed now is asked for; None: at once."""
+        if self.charge_at_ms is not None:
+            return self.charge_at_ms if now < self.charge_at_ms else None
+        return None if self.charge_after_ms is None else now + self.charge_after_ms
 
     def price_at(self, instant: ProgrammeMs) -> Money:
         """Return the price of one piece in a picture captured at this instant."""

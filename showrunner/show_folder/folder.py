@@ -15,6 +15,7 @@ from showrunner.show_folder.problems import CheckedFile, Problems, ShowFolderErr
 from showrunner.show_folder.reading import read_text
 from showrunner.show_folder.rundown import Rundown, looks_with_articles, parse_rundown
 from showrunner.show_folder.show_file import DEFAULT_LANGUAGE, ProgrammeSource, ShowFile, ShowSettings, parse_show
+from showrunner.show_folder.terms import Terms, terms_by_sku
 
 Kind = Literal["show", "channels", "catalogue", "rundown"]
 
@@ -39,6 +40,7 @@ class LoadedShow(msgspec.Struct, frozen=True, kw_only=True):
         articles: everything that can be sold.
         channels: every channel the show goes out on.
         settings: what the show sets.
+        terms: how SKUs are sold that have terms of their own.
         programme: where its picture comes from.
         folder: where it was loaded from; pictures with relative addresses are inside it.
     """
@@ -50,6 +52,7 @@ class LoadedShow(msgspec.Struct, frozen=True, kw_only=True):
     settings: ShowSettings
     programme: ProgrammeSource
     folder: Path
+    terms: dict[Sku, Terms] = {}
 
 
 class ShowText(msgspec.Struct, frozen=True):
@@ -80,6 +83,7 @@ class Examined:
             for file in files:
                 if file.kind == kind:
                     self._read(file)
+        self._terms = self._match_terms(files)
 
     def show(self, folder: Path) -> LoadedShow:
         """Return the show of a whole folder.
@@ -92,12 +96,28 @@ class Examined:
         return LoadedShow(
             info=self._show.info,
             looks=self._looks,
-            articles=self._catalogue.articles,
+            articles={sku: self._as_sold(article) for sku, article in self._catalogue.articles.items()},
+            terms=self._terms,
             channels=self._channels,
             settings=self._show.settings,
             programme=self._show.programme,
             folder=folder,
         )
+
+    def _match_terms(self, files: Sequence[ShowText]) -> dict[Sku, Terms]:
+        """Hold the show file's terms against the catalogue and the channels."""
+        if self._show is None or self._catalogue is None:
+            return {}
+        channels = {channel.id for channel in self._channels} if "channels" in self._kinds else None
+        problems = next(file.problems for file in files if file.kind == "show")
+        return terms_by_sku(self._show.terms, self._catalogue.articles.values(), channels, problems)
+
+    def _as_sold(self, article: Article) -> Article:
+        """Return an article as its card shows it."""
+        terms = self._terms.get(article.sku)
+        if terms is None:
+            return article
+        return msgspec.structs.replace(article, prices=terms.prices, payment_due_ms=terms.payment_due_ms)
 
     def _read(self, file: ShowText) -> None:
         entries, note = 0, ""

@@ -1,6 +1,5 @@
 """``show.toml``: what the show is called, when it starts, what it costs in, what its picture is, and its settings."""
 
-import datetime as dt
 import re
 import zoneinfo
 from pathlib import Path
@@ -16,7 +15,9 @@ from broadcast.programme.addresses import parse_address
 from broadcast.programme.errors import ProgrammeError
 from broadcast.show import ShowInfo
 from showrunner.show_folder import cells
+from showrunner.show_folder.instants import instant_ms
 from showrunner.show_folder.problems import Problems, shown
+from showrunner.show_folder.terms import Terms, parse_terms
 from showrunner.show_folder.toml_file import TomlTable, read_toml
 
 DEFAULT_LANGUAGE = "en"
@@ -29,14 +30,11 @@ MAX_HOLD_SECONDS = 86_400
 MAX_SECONDS_PER_LOOK = 3_600
 
 _KEYS = (
-    "id", "title", "titles", "language", "start", "time_zone", "currency", "programme", "settings"
+    "id", "title", "titles", "language", "start", "time_zone", "currency", "programme", "settings",
+    "terms",
 )  # fmt: skip
 _SETTING_KEYS = ("hold_seconds", "limit_per_buyer", "seconds_per_look")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-_EARLIEST = dt.datetime(1970, 1, 2, tzinfo=dt.UTC)
-_LATEST = dt.datetime(2099, 12, 31, tzinfo=dt.UTC)
-_MS = dt.timedelta(milliseconds=1)
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class ProgrammeSource(msgspec.Struct, frozen=True):
@@ -72,6 +70,7 @@ class ShowFile(msgspec.Struct, frozen=True):
     settings: ShowSettings
     programme: ProgrammeSource
     language: str
+    terms: dict[str, Terms]
 
 
 def parse_show(text: str, problems: Problems, *, folder: Path) -> tuple[ShowFile | None, str | None, str]:
@@ -95,21 +94,22 @@ def parse_show(text: str, problems: Problems, *, folder: Path) -> tuple[ShowFile
     titles = root.titles("titles", MAX_SHOW_TITLE_CHARS)
     show = _id(root, folder)
     zone_name, zone = _time_zone(root)
-    start = _start(root, zone)
+    start_ms = instant_ms(root, "start", zone, required=True)
     currency = _currency(root)
+    terms = parse_terms(root, currency, zone)
     programme = _programme(root, folder)
     settings = _settings(root)
-    if problems.errors or title is None or start is None or currency is None or zone_name is None:
+    if problems.errors or title is None or start_ms is None or currency is None or zone_name is None:
         return None, currency, language
     info = ShowInfo(
         id=ShowId(show),
         title=title,
         titles={language: title} | titles,
-        starts_at_ms=(start - _EPOCH) // _MS,
+        starts_at_ms=start_ms,
         time_zone=zone_name,
         currency=currency,
     )
-    return ShowFile(info, settings, programme, language), currency, language
+    return ShowFile(info, settings, programme, language, terms), currency, language
 
 
 def _language(root: TomlTable) -> str:
@@ -141,45 +141,6 @@ def _time_zone(root: TomlTable) -> tuple[str | None, zoneinfo.ZoneInfo | None]:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         root.error("time_zone", f"{shown(written)} is not a time zone: write its IANA name, as Asia/Shanghai")
         return written, None
-
-
-def _start(root: TomlTable, zone: zoneinfo.ZoneInfo | None) -> dt.datetime | None:
-    written: object = root.values.get("start")
-    if written is None:
-        root.error("start", "is missing")
-        return None
-    start: dt.datetime | None = _instant(written)
-    if start is None:
-        root.error("start", f"{shown(str(written))} is not a date and time: write 2017-10-31T19:30:00")
-        return None
-    if start.tzinfo is None:
-        if zone is None:
-            return None
-        start = _localized(root, start, zone)
-    if start is not None and not _EARLIEST <= start <= _LATEST:
-        root.error("start", f"{shown(str(written))} is not between {_EARLIEST:%Y} and {_LATEST:%Y}")
-        return None
-    return start
-
-
-def _instant(written: object) -> dt.datetime | None:
-    """Return a TOML date-time, or a text in ISO 8601 with both date and time; None for anything else."""
-    if isinstance(written, str) and ":" in written:
-        try:
-            return dt.datetime.fromisoformat(written.strip())
-        except ValueError:
-            return None
-    return written if isinstance(written, dt.datetime) else None
-
-
-def _localized(root: TomlTable, local: dt.datetime, zone: zoneinfo.ZoneInfo) -> dt.datetime | None:
-    start = local.replace(tzinfo=zone)
-    if start.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None) != local:
-        root.error("start", f"{local} does not exist in {zone.key}: clocks are put forward over it")
-        return None
-    if start.utcoffset() != start.replace(fold=1).utcoffset():
-        root.warning("start", f"{local} happens twice in {zone.key}: the first is taken, write an offset to choose")
-    return start
 
 
 def _currency(root: TomlTable) -> str | None:
