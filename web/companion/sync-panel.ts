@@ -3,11 +3,18 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { Localizer, type Lang } from '../shared/i18n';
 import type { Cue } from '../shared/messages';
 import { foundation } from '../shared/theme';
-import { companionWords } from './texts';
-import { boundedTrim, FINE_STEP_MS, seenNow } from './trim';
+import { companionWords, type CompanionWord } from './texts';
+import { boundedTrim, FINE_STEP_MS, readTap, type Reading, type Sighting } from './trim';
 
 /** A look change further off than this is not counted down to. */
 const COUNTDOWN_MS = 60_000;
+
+/** What a tap did: what it can have been about, which of that it was taken for, and the trim before it. */
+interface Step {
+  readonly reading: Reading;
+  readonly chosen: Sighting;
+  readonly beforeMs: number;
+}
 
 /** Puts the phone in step with the TV. Fires `trim-chosen` with the new trim in milliseconds as detail. */
 @customElement('sync-panel')
@@ -46,6 +53,34 @@ export class SyncPanel extends LitElement {
       .seen:active {
         background: var(--champagne);
         color: var(--ink);
+      }
+      .result:empty {
+        display: none;
+      }
+      .others {
+        display: grid;
+        gap: var(--space-2);
+        margin: 0;
+        padding: 0;
+        border: 0;
+        min-width: 0;
+      }
+      .others legend {
+        padding: 0 0 var(--space-2);
+        font-size: var(--text-s);
+        color: var(--muted);
+      }
+      .others div {
+        display: flex;
+        flex-wrap: wrap;
+        gap: var(--space-2);
+      }
+      .others button {
+        min-height: 2.75rem;
+        padding: 0 var(--space-3);
+        border: 1px solid var(--hairline-strong);
+        border-radius: var(--radius);
+        font-size: var(--text-s);
       }
       .fine {
         display: grid;
@@ -95,7 +130,9 @@ export class SyncPanel extends LitElement {
   /** The bound of the clock's error in milliseconds, or null while unknown. */
   @property({ attribute: false }) clockErrorMs: number | null = null;
   @property() override lang: Lang = 'en';
-  @state() private result: { readonly text: string; readonly before: number | null } | null = null;
+  @state() private step: Step | null = null;
+  /** A tap when there was nothing it could be about. */
+  @state() private inVain = false;
 
   protected override render(): TemplateResult {
     const text = new Localizer(this.lang, companionWords);
@@ -108,14 +145,8 @@ export class SyncPanel extends LitElement {
         ${wait === null || wait > COUNTDOWN_MS ? text.t('seen_hint') : text.t('next_in', { seconds: Math.ceil(wait / 1000) })}
       </p>
       <button type="button" class="seen" data-action="seen" @click=${this.#seen}>${text.t('seen')}</button>
-      <p class="result" role="status" data-trim=${this.trimMs}>
-        ${this.result === null
-          ? nothing
-          : html`${this.result.text}
-            ${this.result.before === null
-              ? nothing
-              : html`<button type="button" class="plain" data-action="take-back" @click=${this.#takeBack}>${text.t('take_back')}</button>`}`}
-      </p>
+      <p class="result" role="status" data-trim=${this.trimMs}>${this.#told(text)}</p>
+      ${this.step === null ? nothing : this.#renderStep(this.step, text)}
       <div class="fine">
         <button type="button" data-action="earlier" aria-label=${text.t('earlier')} @click=${() => { this.#step(-FINE_STEP_MS); }}>
           − ${text.t('earlier')}
@@ -137,36 +168,84 @@ export class SyncPanel extends LitElement {
     </section>`;
   }
 
+  /** What was assumed, in words. */
+  #told(text: Localizer<CompanionWord>): string {
+    if (this.step === null) return this.inVain ? text.t('not_near') : '';
+    const { chosen, beforeMs } = this.step;
+    const number = chosen.cue.look?.number ?? '';
+    const movedMs = this.#trimFor(chosen) - beforeMs;
+    if (movedMs === 0) return text.t('done_same', { number });
+    return text.t('done', { number, delay: seconds(this.stationMs + this.trimMs), moved: signedSeconds(movedMs) });
+  }
+
+  #renderStep({ reading, chosen, beforeMs }: Step, text: Localizer<CompanionWord>): TemplateResult {
+    const others = [reading.taken, ...reading.others].filter((sighting) => sighting !== chosen);
+    return html`${others.length === 0
+        ? nothing
+        : html`<fieldset class="others">
+            <legend>${text.t('was_other')}</legend>
+            <div>
+              ${others.map(
+                (sighting) =>
+                  html`<button
+                    type="button"
+                    data-action="other"
+                    data-look-seen=${sighting.cue.look?.id ?? nothing}
+                    @click=${() => {
+                      this.#take({ reading, chosen: sighting, beforeMs });
+                    }}
+                  >
+                    ${lookName(sighting, text)}
+                  </button>`,
+              )}
+            </div>
+          </fieldset>`}
+      ${this.trimMs === beforeMs
+        ? nothing
+        : html`<button type="button" class="plain" data-action="take-back" @click=${this.#takeBack}>${text.t('take_back')}</button>`}`;
+  }
+
   readonly #seen = (): void => {
-    const text = new Localizer(this.lang, companionWords);
-    const sighting = seenNow(this.cues, this.now(), this.stationMs, this.trimMs);
-    if (sighting === null) {
-      this.result = { text: text.t('not_near'), before: null };
-      return;
+    const reading = readTap(this.cues, this.now(), this.stationMs + this.trimMs);
+    if (reading === null) {
+      this.step = null;
+      this.inVain = true;
+    } else {
+      this.#take({ reading, chosen: reading.taken, beforeMs: this.trimMs });
     }
-    const before = this.trimMs;
-    const number = sighting.cue.look?.number ?? '';
-    const moved = sighting.trimMs - before;
-    this.result =
-      moved === 0
-        ? { text: text.t('done_same', { number }), before: null }
-        : { text: text.t('done', { number, seconds: signedSeconds(moved) }), before };
-    this.#choose(sighting.trimMs, true);
   };
 
+  #take(step: Step): void {
+    this.#choose(this.#trimFor(step.chosen));
+    this.step = step;
+    // The button that was pressed is gone: whoever is at a keyboard goes on from here.
+    void this.updateComplete.then(() => {
+      if (this.shadowRoot?.activeElement === null) this.renderRoot.querySelector<HTMLElement>('[data-action="seen"]')?.focus();
+    });
+  }
+
+  #trimFor(sighting: Sighting): number {
+    return boundedTrim(this.stationMs, sighting.delayMs - this.stationMs);
+  }
+
   readonly #takeBack = (): void => {
-    const before = this.result?.before ?? null;
-    if (before !== null) this.#choose(before);
+    if (this.step !== null) this.#choose(this.step.beforeMs);
+    this.renderRoot.querySelector<HTMLElement>('[data-action="seen"]')?.focus();
   };
 
   #step(ms: number): void {
     this.#choose(boundedTrim(this.stationMs, this.trimMs + ms));
   }
 
-  #choose(trimMs: number, keepResult = false): void {
-    if (!keepResult) this.result = null;
+  #choose(trimMs: number): void {
+    this.step = null;
+    this.inVain = false;
     this.dispatchEvent(new CustomEvent<number>('trim-chosen', { detail: trimMs }));
   }
+}
+
+function lookName({ cue }: Sighting, text: Localizer<CompanionWord>): string {
+  return cue.look === null ? '' : text.t('look_named', { number: cue.look.number, title: text.pick(cue.look.titles, cue.look.title) });
 }
 
 function seconds(ms: number): string {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Cue } from '../shared/messages';
-import { boundedTrim, MAX_DELAY_MS, REACTION_MS, readTrim, seenNow, writeTrim } from './trim';
+import { boundedTrim, MAX_DELAY_MS, REACTION_MS, readTap, readTrim, writeTrim } from './trim';
 
 const NOW = 1_700_000_000_000;
 const STATION = 22_000;
@@ -19,35 +19,65 @@ function cue(id: string, atMs: number, look = true): Cue {
 }
 
 describe('"I see it now"', () => {
-  test('on a TV three seconds later than its station moves the card three seconds back', () => {
+  test('on a TV three seconds later than its station says how late that TV is', () => {
     const cues = [cue('11', NOW - 85_000), cue('12', NOW - 25_000 - REACTION_MS)];
-    expect(seenNow(cues, NOW, STATION, 0)).toEqual({ cue: cues[1], trimMs: 3_000 });
+    expect(readTap(cues, NOW, STATION)?.taken).toEqual({ cue: cues[1], delayMs: 25_000 });
   });
 
-  test('before the phone shows the look moves the card forward', () => {
+  test('before the phone shows the look says that the TV is faster', () => {
     const cues = [cue('11', NOW - 79_000), cue('12', NOW - 19_000 - REACTION_MS)];
-    expect(seenNow(cues, NOW, STATION, 0)?.trimMs).toBe(-3_000);
+    expect(readTap(cues, NOW, STATION)?.taken.delayMs).toBe(19_000);
   });
 
-  test('is about the look nearest to what is believed, also with an old trim', () => {
+  test('is taken for the look nearest to what is believed', () => {
     const cues = [cue('11', NOW - 50_000), cue('12', NOW - 20_000)];
-    expect(seenNow(cues, NOW, STATION, 25_000)?.cue.id).toBe('11');
-    expect(seenNow(cues, NOW, STATION, 0)?.cue.id).toBe('12');
+    expect(readTap(cues, NOW, 47_000)?.taken.cue.id).toBe('11');
+    expect(readTap(cues, NOW, STATION)?.taken.cue.id).toBe('12');
   });
 
-  test('twice in a row at the same moment changes nothing more', () => {
-    const cues = [cue('12', NOW - 26_000)];
-    const first = seenNow(cues, NOW, STATION, 0);
-    expect(seenNow(cues, NOW, STATION, first?.trimMs ?? 0)).toEqual(first);
+  test('twice in a row at the same moment is the same reading', () => {
+    const cues = [cue('11', NOW - 90_000), cue('12', NOW - 26_000)];
+    const first = readTap(cues, NOW, STATION);
+    expect(readTap(cues, NOW, first?.taken.delayMs ?? 0)).toEqual(first);
   });
 
-  test('with no look change near is not taken for one', () => {
-    expect(seenNow([cue('12', NOW - 100_000)], NOW, STATION, 0)).toBeNull();
-    expect(seenNow([], NOW, STATION, 0)).toBeNull();
+  test('on a TV that is minutes behind is taken for the nearest look, however far off that is', () => {
+    const cues = [cue('11', NOW - 240_000 - REACTION_MS)];
+    expect(readTap(cues, NOW, STATION)).toEqual({ taken: { cue: cues[0], delayMs: 240_000 }, others: [] });
+  });
+
+  test('offers the other looks it can have been, nearest first and only a few', () => {
+    const cues = [250, 190, 130, 70, 10].map((ago, place) => cue(String(place + 1), NOW - ago * 1_000));
+    const reading = readTap(cues, NOW, STATION);
+    expect(reading?.taken.cue.id).toBe('5');
+    expect(reading?.others.map((other) => other.cue.id)).toEqual(['4', '3', '2']);
+  });
+
+  test('offers a look that came twice only once', () => {
+    const cues = [cue('11', NOW - 200_000), cue('12', NOW - 150_000), { ...cue('11', NOW - 90_000), id: 'again' }, cue('12', NOW - 25_000)];
+    const reading = readTap(cues, NOW, STATION);
+    expect(reading?.taken.cue).toBe(cues[3]);
+    expect(reading?.others.map((other) => other.cue.id)).toEqual(['again']);
+  });
+
+  test('is about nothing where no look has changed that a TV could show now', () => {
+    expect(readTap([], NOW, STATION)).toBeNull();
+    expect(readTap([cue('12', NOW - MAX_DELAY_MS - 1_000)], NOW, STATION)).toBeNull();
   });
 
   test('is never about a clear, nor about a look still to come', () => {
-    expect(seenNow([cue('x', NOW - 22_000, false), cue('13', NOW + 5_000)], NOW, STATION, 0)).toBeNull();
+    expect(readTap([cue('x', NOW - 22_000, false), cue('13', NOW + 5_000)], NOW, STATION)).toBeNull();
+  });
+
+  test('is about a look stepping out, not about news of one that is there', () => {
+    const cues = [cue('12', NOW - 40_000), { ...cue('12', NOW - 22_000), id: 'told anew' }];
+    expect(readTap(cues, NOW, STATION)).toEqual({ taken: { cue: cues[0], delayMs: 40_000 - REACTION_MS }, others: [] });
+  });
+
+  test('is about what was on the TV, not about a mistake corrected on the same frame', () => {
+    const cues = [cue('wrong', NOW - 22_000), { ...cue('right', NOW - 22_000), seq: 2 }];
+    expect(readTap(cues, NOW, STATION)?.taken.cue.id).toBe('right');
+    expect(readTap(cues, NOW, STATION)?.others).toEqual([]);
   });
 });
 
@@ -60,7 +90,7 @@ describe('the trim', () => {
 
   test('cannot make a TV run ahead of the stage, nor further behind than any TV is', () => {
     expect(boundedTrim(STATION, -30_000)).toBe(-STATION);
-    expect(boundedTrim(STATION, 500_000)).toBe(MAX_DELAY_MS - STATION);
+    expect(boundedTrim(STATION, 5_000_000)).toBe(MAX_DELAY_MS - STATION);
     expect(boundedTrim(STATION, 750)).toBe(750);
   });
 

@@ -15,6 +15,7 @@ import { openScreen } from '../shared/screen';
 import { channelOf, getShow, programmeUrl, type ShowDetails } from '../shared/show';
 import { foundation } from '../shared/theme';
 import { words } from '../shared/words';
+import { JoinCode, spoken } from './join-code';
 import './lower-third';
 import { menuAfter, remoteKey } from './remote';
 import { tvWords, type TvWord } from './texts';
@@ -39,6 +40,7 @@ export class TvPage extends LitElement {
   @state() private muted = true;
   @state() private bigCode = false;
   @state() private codeBroken = false;
+  @state() private joinCode: string | null = null;
   @state() private menu: number | null = null;
   @query('video') private readonly video!: HTMLVideoElement;
 
@@ -54,6 +56,7 @@ export class TvPage extends LitElement {
   readonly #clock = new ServerClock(monotonicClock(performance));
   readonly #feed: FeedClient;
   readonly #showing: NowShowing;
+  readonly #joinCode: JoinCode;
   #programme: Programme | null = null;
   #latencyMs = 0;
   #menuTimer: ReturnType<typeof setTimeout> | undefined;
@@ -74,6 +77,17 @@ export class TvPage extends LitElement {
     this.#showing.changes.listen((look) => {
       this.look = look;
     });
+    this.#joinCode = new JoinCode({
+      base,
+      show,
+      channel,
+      fetch: (url, init) => fetch(url, init),
+      now: () => this.#clock.now(),
+      random: () => Math.random(),
+    });
+    this.#joinCode.changes.listen((code) => {
+      this.joinCode = code;
+    });
   }
 
   private get currentLang(): Lang {
@@ -88,6 +102,7 @@ export class TvPage extends LitElement {
     super.connectedCallback();
     window.addEventListener('keydown', this.#onKey);
     this.#feed.start();
+    this.#joinCode.start();
   }
 
   override disconnectedCallback(): void {
@@ -97,6 +112,7 @@ export class TvPage extends LitElement {
     this.#programme?.stop();
     this.#showing.follow(null);
     this.#feed.stop();
+    this.#joinCode.stop();
   }
 
   protected override render(): TemplateResult {
@@ -146,7 +162,7 @@ export class TvPage extends LitElement {
   #renderCode(own: Localizer<TvWord>): TemplateResult {
     const { base, show, channel } = this.#address;
     const companion = `/companion/${encodeURIComponent(show)}?channel=${encodeURIComponent(channel)}`;
-    const address = `${location.host}/companion/${show}`;
+    const address = `${location.host}/companion`;
     return html`<aside class=${this.bigCode ? 'code big' : 'code'} data-companion=${companion}>
       ${this.codeBroken
         ? nothing
@@ -158,7 +174,12 @@ export class TvPage extends LitElement {
             }}
           />`}
       <p><b>${own.t(this.look === null ? 'scan_before' : 'scan')}</b><span>${own.t('scan_hint')}</span></p>
-      <p class="address">${own.t('code', { address })}</p>
+      ${this.joinCode === null
+        ? nothing
+        : html`<p class="number">
+            ${own.t('number', { address })}
+            <b data-join-code=${this.joinCode}>${spoken(this.joinCode)}</b>
+          </p>`}
     </aside>`;
   }
 

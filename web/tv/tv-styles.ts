@@ -125,13 +125,15 @@ export const tvStyles = css`
     font-weight: 600;
     color: var(--ivory);
   }
-  .code .address {
-    display: none;
+  .code .number {
     max-width: calc(46 * var(--u));
     overflow-wrap: anywhere;
   }
-  .code.big .address,
-  .code:not(:has(img)) .address {
-    display: block;
+  .code .number b {
+    font-family: var(--figures);
+    font-size: calc(4.4 * var(--u));
+    font-weight: 500;
+    letter-spacing: 0.06em;
+    white-space: nowrap;
   }
 `;
