@@ -18,11 +18,6 @@ from broadcast.money import Money
 
 ORDER = "01936a3e-5b7c-7d11-8f00-0123456789ab"
 AMOUNT = Money(129_900, "CNY")
-BROKE = {
-    "alipay": "agreement-of-a-buyer-without-money",
-    "wechat_pay": "contract-of-a-buyer-without-money",
-    "stripe": "pm_of_a_buyer_without_money",
-}
 
 
 def now() -> WallMs:
