@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from broadcast.channel_messages import MAX_OFFSET_MS, ChannelNews, Correlation, CorrelationSource  # noqa: F401 - the same
 from broadcast.ids import CueId, Epoch, LookId, OrderId, ShowId, Sku
 from broadcast.join_messages import MAX_JOIN_CODE_CHARS, JoinAnswer, JoinCodeAnswer, JoinRequest  # noqa: F401 - the same
 from broadcast.line_messages import LineAnswer, LineMessage, LineOfferView, LineState  # noqa: F401 - of the wire, too
@@ -40,6 +41,8 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_CHARS)]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_KEY_CHARS)]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=MAX_QUANTITY)]
 InstantMs = Annotated[int, msgspec.Meta(ge=0, le=4_102_444_800_000)]
+
+OffsetMs = Annotated[int, msgspec.Meta(ge=0, le=MAX_OFFSET_MS)]
 
 OfferState = Literal["on_sale", "sold_out", "ended"]
 StockState = Literal["on_sale", "sold_out", "ended"]
@@ -133,6 +136,7 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
         cues: the newest cues that still count, oldest first, for viewers whose playhead is behind the live edge.
         stock: SKU → level, for every SKU of the show.
         phase: ``before`` the first take, ``live`` after it.
+        correlations: channel → how far its picture is behind, where that was measured or trimmed during the show.
     """
 
     title: str
@@ -142,6 +146,7 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     cues: tuple[Cue, ...]
     stock: dict[Sku, StockLevel]
     phase: Literal["before", "live"]
+    correlations: dict[str, Correlation] = {}
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="snapshot"):
@@ -249,7 +254,7 @@ class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 # ---------------------------------------------------------------- producers
 
-CommandName = Literal["take", "next", "back", "hold", "resume", "clear", "jump", "undo", "correct"]
+CommandName = Literal["take", "next", "back", "hold", "resume", "clear", "jump", "undo", "correct", "trim"]
 
 
 class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -261,7 +266,9 @@ class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
     - ``hold`` / ``resume``: no take until resumed; the card stays.
     - ``clear``: nothing on air.
     - ``correct``: the look on air was the wrong one: ``look`` replaces it from the same frame on.
-    - ``undo``: the last command that still counts never happened.
+    - ``undo``: the last command that still counts never happened. A trim is not taken back but trimmed again.
+    - ``trim``: ``channel``'s picture is ``offset_ms`` behind the camera, give or take ``error_ms``, as seen by a person
+      or (``source``) by a probe. Its viewers without a playhead and its orders follow at once.
     """
 
     command: CommandName
@@ -269,6 +276,10 @@ class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
     look: Name | None = None
     at_ms: InstantMs | None = None
     note: Annotated[str, msgspec.Meta(max_length=MAX_COMMAND_NOTE_CHARS)] = ""
+    channel: Name | None = None
+    offset_ms: OffsetMs | None = None
+    error_ms: OffsetMs | None = None
+    source: Literal["probe", "manual"] = "manual"
 
 
 class CommandCue(msgspec.Struct, frozen=True, kw_only=True):
@@ -358,7 +369,10 @@ class OrderCounters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AsRunEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One command as it happened: the as-run record. ``undone`` is true once an undo took it back."""
+    """One command as it happened: the as-run record. ``undone`` is true once an undo took it back.
+
+    ``channel`` and ``offset_ms`` are there for a trim.
+    """
 
     seq: int
     command: CommandName
@@ -366,6 +380,8 @@ class AsRunEntry(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
     by: str
     undone: bool
+    channel: str | None = None
+    offset_ms: int | None = None
 
 
 class ConsoleState(msgspec.Struct, frozen=True, kw_only=True):
@@ -385,6 +401,7 @@ class ConsoleState(msgspec.Struct, frozen=True, kw_only=True):
     audience: dict[str, int]
     producers: tuple[str, ...]
     as_run: tuple[AsRunEntry, ...]
+    correlations: dict[str, Correlation] = {}
 
 
 class GuestRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -57,7 +57,7 @@ def _programme(instant_ms: int | None) -> ProgrammeMs | None:
 
 def fences_ms(show: LoadedShow) -> dict[ChannelId, int]:
     """Return how much later than capture each channel's viewers see a frame."""
-    return {channel.id: channel.fence_ms for channel in show.channels}
+    return {channel.id: channel.opens_after_ms for channel in show.channels}
 
 
 def open_desk(

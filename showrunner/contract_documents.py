@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from broadcast import messages as m
+from broadcast.channel_messages import ChannelNews
 from broadcast.errors import PROBLEM_NAMESPACE, TITLES
 from broadcast.line_messages import LineAnswer, LineMessage
 from showrunner.http.consents import ConsentAnswer, ConsentRequest, PaymentAnswer
@@ -38,6 +39,7 @@ _FROM_SERVER = (
     m.Resumed,
     m.Cue,
     m.Stock,
+    ChannelNews,
     m.ClockAnswer,
     m.OrderMessage,
     LineMessage,

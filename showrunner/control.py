@@ -9,21 +9,14 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
+from broadcast.channel_messages import MANUAL_ERROR_MS, ChannelNews, Correlation
 from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.cue_log import MAX_APPEND, CueLog, LogLostError, LogMessage
 from broadcast.checkout.port import StockBook
 from broadcast.clock import Now, ProgrammeMs, captured_at
-from broadcast.errors import Refusal
-from broadcast.ids import CueId, LookId, NewId, Sku
-from broadcast.messages import (
-    AsRunEntry,
-    CommandAnswer,
-    CommandCue,
-    CommandRequest,
-    Cue,
-    LookView,
-    OnAirView,
-)
+from broadcast.errors import FieldError, Refusal, invalid
+from broadcast.ids import ChannelId, CueId, LookId, NewId, Sku
+from broadcast.messages import AsRunEntry, CommandAnswer, CommandCue, CommandRequest, Cue, LookView, OnAirView
 from broadcast.timeline.adapters.sql_store import TimelineConflictError, TimelineStore, TimelineUnreachableError
 from broadcast.timeline.as_run import as_run
 from broadcast.timeline.cues import Command, Decision, TimelineState, decide, opening, rebuild
@@ -52,6 +45,7 @@ class Control:
         hub: FeedHub,
         checkout: StockBook,
         skus: Mapping[LookId, tuple[Sku, ...]],
+        usual: Mapping[ChannelId, Correlation],
         now: Now,
         new_id: NewId,
         on_changed: Callable[[], None],
@@ -63,6 +57,9 @@ class Control:
         self._hub = hub
         self._checkout = checkout
         self._skus = skus
+        self._usual = usual
+        self._told: dict[str, Correlation] = {}
+        self._fenced: dict[ChannelId, Correlation] = {}
         self._now = now
         self._new_id = new_id
         self._on_changed = on_changed
@@ -100,11 +97,14 @@ class Control:
     def forget_places(self) -> None:
         """Forget where cues stand in the feed: the log was opened anew, and is about to say what it holds."""
         self._seqs.clear()
+        self._told.clear()
 
     def heard(self, message: LogMessage) -> None:
         """Note where in the feed a cue stands; the hub tells of every message it learns."""
         if isinstance(message, Cue):
             self._seqs[message.id] = message.seq
+        elif isinstance(message, ChannelNews):
+            self._told[message.channel] = message.correlation
 
     async def command(self, request: CommandRequest, by: str) -> CommandAnswer:
         """Carry out one command. A caller that gives up does not stop it half way.
@@ -130,7 +130,11 @@ class Control:
             at_ms=ProgrammeMs(request.at_ms) if request.at_ms is not None else None,
             by=by,
             note=request.note,
+            channel=ChannelId(request.channel) if request.channel is not None else None,
+            correlation=_correlation(request),
         )
+        if command.channel is not None and command.channel not in self._usual:
+            raise invalid(FieldError("/channel", "the show is not on this channel"))
         async with self._deciding:
             try:
                 await self._look_again()
@@ -141,7 +145,7 @@ class Control:
                 log.error("timeline.unreachable", reason=str(failed))  # noqa: TRY400 - no fault of ours to trace
                 detail = "whether the command is stored is not known: give it again with the same key"
                 raise Refusal("not-ready", detail, retry_after_ms=1000) from failed
-            if self._unannounced:
+            if self._unannounced or self._untold():
                 await self._announce_in_time()
             # whoever taps once the producer knows must not be told that it is not on sale yet
             await self._checkout.openings_known()
@@ -184,6 +188,29 @@ class Control:
             for record in await self._log.append([self._neutral(cue) for cue in batch], self._now()):
                 self.heard(record.message)
             del self._unannounced[: len(batch)]
+        untold = self._untold()
+        if untold:
+            for record in await self._log.append(untold, self._now()):
+                self.heard(record.message)
+
+    def correlations(self) -> dict[ChannelId, Correlation]:
+        """Return how far each channel is behind: as trimmed or measured, or else as usual."""
+        return {channel: self._state.correlations.get(channel, usual) for channel, usual in self._usual.items()}
+
+    def _untold(self) -> list[LogMessage]:
+        """Return what viewers have not heard of their channels; a channel the show has left needs nothing."""
+        return [
+            ChannelNews(seq=0, channel=channel, correlation=correlation)
+            for channel, correlation in self._state.correlations.items()
+            if channel in self._usual and self._told.get(channel) != correlation
+        ]
+
+    def _fence(self) -> None:
+        """Let each trimmed channel's orders open once its first viewers have the frame."""
+        for channel, correlation in self._state.correlations.items():
+            if channel in self._usual and self._fenced.get(channel) != correlation:
+                self._checkout.set_fence(channel, correlation.earliest_ms)
+                self._fenced[channel] = correlation
 
     def _neutral(self, cue: DecidedCue) -> Cue:
         return Cue(
@@ -199,6 +226,7 @@ class Control:
 
     def _offer(self) -> None:
         """Put on sale what the timeline has shown and nothing else: an undone take never opened its look."""
+        self._fence()
         opens: dict[LookId, ProgrammeMs] = {}
         for placed in self._state.standing:
             look = placed.cue.look
@@ -243,6 +271,13 @@ class Control:
 
     def _seq_of(self, entry: Entry) -> int:
         return self._seqs.get(entry.cue.id, 0) if entry.cue is not None else 0
+
+
+def _correlation(request: CommandRequest) -> Correlation | None:
+    if request.offset_ms is None:
+        return None
+    error_ms = MANUAL_ERROR_MS if request.error_ms is None else request.error_ms
+    return Correlation(offset_ms=request.offset_ms, error_ms=error_ms, source=request.source)
 
 
 def _view(cue: DecidedCue | None) -> OnAirView | None:

@@ -72,6 +72,7 @@ def state_view(
             audience={str(channel): viewers for channel, viewers in hub.audience().items()},
             producers=producers,
             as_run=control.as_run(),
+            correlations={str(channel): known for channel, known in control.correlations().items()},
         )
 
     return gather

@@ -156,6 +156,7 @@ class RunningShow:
             hub=self.hub,
             checkout=self.checkout,
             skus={look.id: look.skus for look in self._show.looks},
+            usual={channel.id: channel.usual for channel in self._show.channels},
             now=wall_clock,
             new_id=new_id,
             on_changed=self._changed,

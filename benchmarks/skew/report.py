@@ -3,7 +3,7 @@
 import json
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ class Results:
         }
 
 
-def _share(held: Any) -> float:
+def _share(held: Iterable[bool]) -> float:
     each = list(held)
     return round(sum(each) / len(each), 4)
 

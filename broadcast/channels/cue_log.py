@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from broadcast.channel_messages import ChannelNews
 from broadcast.ids import Epoch
 from broadcast.messages import Cue, Stock
 
@@ -20,7 +21,7 @@ HISTORY_MESSAGES = 4_096
 MAX_APPEND = 1_024
 """Messages appended at once."""
 
-LogMessage = Cue | Stock
+LogMessage = Cue | Stock | ChannelNews
 """What is in the log: channel-neutral messages, without links. ``seq`` and ``epoch`` are the log's to give."""
 
 _decoder: msgspec.json.Decoder[LogMessage] = msgspec.json.Decoder(LogMessage)

@@ -4,8 +4,15 @@ from typing import Literal
 
 import msgspec
 
+from broadcast.channel_messages import Correlation
 from broadcast.ids import ChannelId
 from broadcast.show import Titles
+
+RECEIVERS_DIFFER_MS = 6_000
+"""Receivers of one station show the same frame up to this far apart (TNO: playout delays of TV signals)."""
+
+PLAYERS_DIFFER_MS = 3_000
+"""Players of one stream begin within about a segment and a half of one another."""
 
 
 class ChannelProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,3 +43,17 @@ class ChannelProfile(msgspec.Struct, frozen=True, kw_only=True):
     origins: tuple[str, ...] = ()
     app_link: str | None = None
     web_link: str | None = None
+
+    @property
+    def usual(self) -> Correlation:
+        """How far the channel is behind when nobody has measured it today."""
+        differ_ms = PLAYERS_DIFFER_MS if self.playhead else RECEIVERS_DIFFER_MS
+        return Correlation(offset_ms=self.latency_ms, error_ms=min(self.latency_ms, differ_ms), source="default")
+
+    @property
+    def opens_after_ms(self) -> int:
+        """How long after its frame a look may be ordered here, until a trim says otherwise.
+
+        Where players know what they show it is ``fence_ms``; elsewhere not before the first receiver shows the look.
+        """
+        return self.fence_ms if self.playhead else max(self.fence_ms, self.usual.earliest_ms)

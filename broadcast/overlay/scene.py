@@ -6,6 +6,7 @@ viewer who seeks back all do the same lookup.
 
 from collections.abc import Callable, Iterable, Mapping
 
+from broadcast.channel_messages import ChannelNews, Correlation
 from broadcast.clock import ProgrammeMs
 from broadcast.ids import Sku
 from broadcast.messages import Cue, FeedState, LookView, OfferView, Stock, StockLevel, StockState
@@ -23,9 +24,13 @@ class Scene:
         self._cues: list[Cue] = []
         self._stock = {article.sku: StockLevel(left=article.stock, state=_state(article.stock)) for article in articles}
         self._taken = False
+        self._correlations: dict[str, Correlation] = {}
 
-    def apply(self, message: Cue | Stock) -> None:
+    def apply(self, message: Cue | Stock | ChannelNews) -> None:
         """Fold one message in. Messages come in the order of ``seq``."""
+        if isinstance(message, ChannelNews):
+            self._correlations[message.channel] = message.correlation
+            return
         if isinstance(message, Stock):
             self._stock[message.sku] = StockLevel(left=message.left, state=message.state)
             return
@@ -57,6 +62,7 @@ class Scene:
             cues=self.cues,
             stock=dict(self._stock),
             phase="live" if self._taken else "before",
+            correlations=dict(self._correlations),
         )
 
     @property

@@ -57,6 +57,8 @@ def as_run(entries: Iterable[Entry], seq_of: Callable[[Entry], int]) -> tuple[As
             at_ms=captured_at(entry.decided_at_ms) if entry.cue is None else entry.cue.at_ms,
             by=entry.by,
             undone=entry.number in undone,
+            channel=entry.channel,
+            offset_ms=None if entry.correlation is None else entry.correlation.offset_ms,
         )
         for entry in entries
     )

@@ -13,6 +13,7 @@ Rules beyond the one-liners of ``messages.CommandRequest``:
 - Hold also ends what is armed, so that the card stays; the first look it disarmed stands by again.
 - A correction leaves what is armed alone. The look after the corrected one stands by, unless the producer had chosen
   another look by hand.
+- A trim is about a channel, not about what is on air: undo passes over it, too.
 - A command that changes nothing (hold on hold, clear on nothing) is recorded; undo passes over it.
 """
 
@@ -95,7 +96,8 @@ def decide(command: Command, state: TimelineState, rundown: Rundown, now: WallMs
     """
     known = state.remembered_as(command.key)
     if known is not None:
-        if (known.command, known.look) != (command.name, command.look):
+        asked = (command.name, command.look, command.channel, command.correlation)
+        if (known.command, known.look, known.channel, known.correlation) != asked:
             raise Refusal("key-reused", f"the key belongs to entry {known.number}, a {known.command}")
         return _again(state, known.cue, known)
     _validate(command, rundown, captured_at(now))
@@ -129,6 +131,8 @@ def _entry(command: Command, state: TimelineState, now: WallMs, cue: DecidedCue 
         note=command.note,
         decided_at_ms=now,
         cue=cue,
+        channel=command.channel,
+        correlation=command.correlation,
     )
 
 
@@ -149,8 +153,16 @@ def _validate(command: Command, rundown: Rundown, live: ProgrammeMs) -> None:
             wrong.append(FieldError("/at_ms", f"is more than {MAX_BACKDATE_MS} ms in the past"))
         elif command.at_ms > live + MAX_AHEAD_MS:
             wrong.append(FieldError("/at_ms", f"is more than {MAX_AHEAD_MS} ms ahead"))
+    wrong += _trim_errors(command)
     if wrong:
         raise invalid(*wrong)
+
+
+def _trim_errors(command: Command) -> list[FieldError]:
+    given = {"/channel": command.channel, "/offset_ms": command.correlation}
+    if command.name == "trim":
+        return [FieldError(pointer, "trim needs it") for pointer, value in given.items() if value is None]
+    return [FieldError(pointer, f"{command.name} takes none") for pointer, value in given.items() if value is not None]
 
 
 def _cue(command: Command, state: TimelineState, live: ProgrammeMs, cue_id: CueId) -> DecidedCue | PlacedCue | None:

@@ -2,8 +2,9 @@
 
 import msgspec
 
+from broadcast.channel_messages import Correlation
 from broadcast.clock import ProgrammeMs, WallMs
-from broadcast.ids import CueId, LookId
+from broadcast.ids import ChannelId, CueId, LookId
 from broadcast.messages import CommandName, CueAction
 
 
@@ -15,6 +16,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
         look: what the producer named, or None.
         at_ms: programme time the producer named, or None for now. Only ``take`` and ``clear`` have one.
         by: who gave it, for the as-run record.
+        channel, correlation: which channel is how far behind; of ``trim`` only.
     """
 
     name: CommandName
@@ -23,6 +25,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: ProgrammeMs | None = None
     by: str = ""
     note: str = ""
+    channel: ChannelId | None = None
+    correlation: Correlation | None = None
 
 
 class DecidedCue(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +49,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         number: 1, 2, 3 … without gaps within a show.
-        command, key, look, at_ms, by, note: the command as it was given.
+        command, key, look, at_ms, by, note, channel, correlation: the command as it was given.
         decided_at_ms: wall time of the decision.
         cue: the cue it made, or None.
         restored: cues to announce after ``cue``: an undo arms again, under new ids, what the undone command ended.
@@ -63,6 +67,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     cue: DecidedCue | None
     restored: tuple[DecidedCue, ...] = ()
     undoes: int | None = None
+    channel: ChannelId | None = None
+    correlation: Correlation | None = None
 
     @property
     def cues(self) -> tuple[DecidedCue, ...]:

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from broadcast.channel_messages import Correlation
 from broadcast.clock import ProgrammeMs
-from broadcast.ids import CueId, LookId
+from broadcast.ids import ChannelId, CueId, LookId
 from broadcast.timeline.entries import DecidedCue, Entry, PlacedCue
 from broadcast.timeline.rundown import Rundown
 
@@ -64,6 +65,7 @@ class TimelineState(msgspec.Struct, frozen=True, kw_only=True):
     echoes: tuple[PlacedCue, ...] = ()
     history: tuple[Undoable, ...] = ()
     remembered: tuple[Entry, ...] = ()
+    correlations: Mapping[ChannelId, Correlation] = {}
 
     @property
     def can_undo(self) -> bool:
@@ -154,7 +156,12 @@ def apply(state: TimelineState, entry: Entry, rundown: Rundown) -> TimelineState
         raise TimelineGapError(f"entry {entry.number} does not follow entry {state.number}")
     after = _done(state, entry, rundown) if entry.undoes is None else _undone(state, entry, entry.undoes)
     remembered = (*state.remembered, entry)[-MAX_REMEMBERED_KEYS:]
-    return _bounded(msgspec.structs.replace(after, number=entry.number, remembered=remembered))
+    correlations = state.correlations
+    if entry.channel is not None and entry.correlation is not None:
+        correlations = {**correlations, entry.channel: entry.correlation}
+    return _bounded(
+        msgspec.structs.replace(after, number=entry.number, remembered=remembered, correlations=correlations)
+    )
 
 
 def reversal(state: TimelineState, undoable: Undoable) -> Reversal | None:

@@ -3,7 +3,7 @@
 import type { CommandName } from '../shared/messages';
 
 /** What a key press asks for. */
-export type KeyAction = CommandName | 'help' | 'search' | 'close';
+export type KeyAction = Exclude<CommandName, 'trim'> | 'help' | 'search' | 'close';
 
 /** The part of a keyboard event that counts. */
 export interface KeyPress {

@@ -6,6 +6,12 @@ export const cardStyles: CSSResult = css`
     font-family: var(--sans);
     color: var(--ivory);
     container-type: inline-size;
+    /* A layer of its own, kept when it is uncovered: on its frame the card is drawn already. */
+    will-change: opacity;
+  }
+  :host([armed]) {
+    opacity: 0.001;
+    pointer-events: none;
   }
   article {
     position: relative;

@@ -17,7 +17,7 @@ const TICK_MS = 1_000;
 
 /**
  * The card of a look. For the look on this viewer's screen (`live`), put it in the page exactly while the picture shows it:
- * it then carries `data-look`; a look shown earlier carries `data-past-look`. Both carry `data-state`, the one button
+ * it then carries `data-look`; `armed`, it waits unseen for its frame; a look shown earlier carries `data-past-look`. Both carry `data-state`, the one button
  * `data-action="buy"` and `data-sku`, the order's news `data-order-status`.
  *
  * Fires `buy` (detail: Wish), `retry` and `cancel` (detail: the order's key), and `size` (detail: the size chosen).
@@ -32,6 +32,8 @@ export class BuyCard extends LitElement {
   @property({ attribute: false }) now: () => number = Date.now;
   @property({ attribute: false }) worn: string | null = null;
   @property({ type: Boolean }) live = true;
+  /** Ready for its frame and not seen before it: no mark, no name, nothing to press. */
+  @property({ type: Boolean, reflect: true }) armed = false;
   @property() channelName = '';
   @property() base = '';
   @property() override lang: Lang = 'en';
@@ -59,7 +61,8 @@ export class BuyCard extends LitElement {
     this.#products = look === null ? [] : products(look, (sku) => this.stock.get(sku) ?? null);
     this.#choose();
     this.hidden = look === null;
-    mark(this, 'data-look', this.live ? look?.id : undefined);
+    this.inert = this.armed;
+    mark(this, 'data-look', this.live && !this.armed ? look?.id : undefined);
     mark(this, 'data-past-look', this.live ? undefined : look?.id);
     mark(this, 'data-state', look === null ? undefined : together(this.#products.map((product) => product.state)));
     this.#tickWhile(this.orders.some((order) => order.phase === 'reserved'));

@@ -1,7 +1,7 @@
 import { feedUrl, type ResumePoint } from './addresses';
 import { backoffMs, RECONNECT } from './backoff';
 import type { ServerClock } from './clock';
-import type { ClientMessage, ClockAnswer, OrderMessage, ProblemMessage } from './messages';
+import type { ClientMessage, ClockAnswer, Correlation, OrderMessage, ProblemMessage } from './messages';
 import { Probes } from './probes';
 import { Signal } from './signal';
 import { Timeline } from './timeline';
@@ -79,6 +79,7 @@ export class FeedClient {
   #phase: ShowPhase = 'before';
   #resume: ResumePoint | null = null;
   #attempt = 0;
+  #correlation: Correlation | null = null;
   #unopened = 0;
   #webSocketWorked = false;
   #webSocket: WebSocket | null = null;
@@ -99,6 +100,11 @@ export class FeedClient {
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** How far the channel's picture is behind, as the server last told; null where it never did. */
+  get correlation(): Correlation | null {
+    return this.#correlation;
   }
 
   get phase(): ShowPhase {
@@ -197,6 +203,7 @@ export class FeedClient {
         this.#resume = { epoch: message.epoch, seq: message.seq };
         this.#phase = message.state.phase;
         this.timeline.reset(message.state);
+        this.#correlation = message.state.correlations?.[this.#options.channel] ?? null;
         this.#options.clock.addSnapshot(message.now_ms);
         this.#settled(transport);
         this.changes.emit();
@@ -211,6 +218,7 @@ export class FeedClient {
         break;
       case 'cue':
       case 'stock':
+      case 'channel':
         this.#follow(message);
         break;
       case 'clock':
@@ -223,7 +231,7 @@ export class FeedClient {
     }
   }
 
-  #follow(message: Extract<FeedMessage, { type: 'cue' | 'stock' }>): void {
+  #follow(message: Extract<FeedMessage, { type: 'cue' | 'stock' | 'channel' }>): void {
     if (this.#resume === null || this.#state.kind !== 'live') return;
     if (message.seq <= this.#resume.seq) return;
     if (message.seq !== this.#resume.seq + 1) {
@@ -234,8 +242,10 @@ export class FeedClient {
     if (message.type === 'cue') {
       this.timeline.addCue(message);
       if (this.#phase === 'before') this.#phase = 'live';
-    } else {
+    } else if (message.type === 'stock') {
       this.timeline.addStock(message);
+    } else if (message.channel === this.#options.channel) {
+      this.#correlation = message.correlation;
     }
     this.changes.emit();
   }

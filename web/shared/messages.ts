@@ -1,5 +1,33 @@
 // Generated from broadcast/messages.py by `python -m showrunner.typescript`. Change it there.
 
+export const MAX_OFFSET_MS = 180000;
+
+/**
+ * A channel's correlation from now on. Every channel's feed carries it; viewers heed their own channel's.
+ */
+export interface ChannelNews {
+  readonly type: 'channel';
+  readonly seq: number;
+  readonly channel: string;
+  readonly correlation: Correlation;
+}
+
+/**
+ * How far a channel's picture is behind the camera: a frame captured at t is seen there at t + ``offset_ms``.
+ *
+ * Attributes:
+ *     offset_ms: 0 to ``MAX_OFFSET_MS``.
+ *     error_ms: off by at most this, either way, as far as the source can say.
+ *     source: measured by a probe, trimmed by hand, or the channel's usual delay.
+ */
+export interface Correlation {
+  readonly offset_ms: number;
+  readonly error_ms: number;
+  readonly source: 'default' | 'manual' | 'probe';
+}
+
+export type CorrelationSource = 'default' | 'manual' | 'probe';
+
 export const MAX_JOIN_CODE_CHARS = 32;
 
 /**
@@ -202,6 +230,7 @@ export interface StockLevel {
  *     cues: the newest cues that still count, oldest first, for viewers whose playhead is behind the live edge.
  *     stock: SKU → level, for every SKU of the show.
  *     phase: ``before`` the first take, ``live`` after it.
+ *     correlations: channel → how far its picture is behind, where that was measured or trimmed during the show.
  */
 export interface FeedState {
   readonly title: string;
@@ -211,6 +240,7 @@ export interface FeedState {
   readonly cues: readonly Cue[];
   readonly stock: Readonly<Record<string, StockLevel>>;
   readonly phase: 'before' | 'live';
+  readonly correlations?: Readonly<Record<string, Correlation>>;
 }
 
 /**
@@ -324,7 +354,7 @@ export interface OrderAnswer {
   readonly payment_due_ms?: number | null;
 }
 
-export type CommandName = 'back' | 'clear' | 'correct' | 'hold' | 'jump' | 'next' | 'resume' | 'take' | 'undo';
+export type CommandName = 'back' | 'clear' | 'correct' | 'hold' | 'jump' | 'next' | 'resume' | 'take' | 'trim' | 'undo';
 
 /**
  * A producer's command.
@@ -335,14 +365,20 @@ export type CommandName = 'back' | 'clear' | 'correct' | 'hold' | 'jump' | 'next
  * - ``hold`` / ``resume``: no take until resumed; the card stays.
  * - ``clear``: nothing on air.
  * - ``correct``: the look on air was the wrong one: ``look`` replaces it from the same frame on.
- * - ``undo``: the last command that still counts never happened.
+ * - ``undo``: the last command that still counts never happened. A trim is not taken back but trimmed again.
+ * - ``trim``: ``channel``'s picture is ``offset_ms`` behind the camera, give or take ``error_ms``, as seen by a person
+ *   or (``source``) by a probe. Its viewers without a playhead and its orders follow at once.
  */
 export interface CommandRequest {
-  readonly command: 'back' | 'clear' | 'correct' | 'hold' | 'jump' | 'next' | 'resume' | 'take' | 'undo';
+  readonly command: 'back' | 'clear' | 'correct' | 'hold' | 'jump' | 'next' | 'resume' | 'take' | 'trim' | 'undo';
   readonly key: string;
   readonly look?: string | null;
   readonly at_ms?: number | null;
   readonly note?: string;
+  readonly channel?: string | null;
+  readonly offset_ms?: number | null;
+  readonly error_ms?: number | null;
+  readonly source?: 'manual' | 'probe';
 }
 
 /**
@@ -441,14 +477,18 @@ export interface OrderCounters {
 
 /**
  * One command as it happened: the as-run record. ``undone`` is true once an undo took it back.
+ *
+ * ``channel`` and ``offset_ms`` are there for a trim.
  */
 export interface AsRunEntry {
   readonly seq: number;
-  readonly command: 'back' | 'clear' | 'correct' | 'hold' | 'jump' | 'next' | 'resume' | 'take' | 'undo';
+  readonly command: 'back' | 'clear' | 'correct' | 'hold' | 'jump' | 'next' | 'resume' | 'take' | 'trim' | 'undo';
   readonly look: string | null;
   readonly at_ms: number;
   readonly by: string;
   readonly undone: boolean;
+  readonly channel?: string | null;
+  readonly offset_ms?: number | null;
 }
 
 /**
@@ -469,6 +509,7 @@ export interface ConsoleState {
   readonly audience: Readonly<Record<string, number>>;
   readonly producers: readonly string[];
   readonly as_run: readonly AsRunEntry[];
+  readonly correlations?: Readonly<Record<string, Correlation>>;
 }
 
 /**

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ServerClock } from './clock';
 import { FeedClient } from './feed';
-import { NowShowing } from './now-showing';
-import { HostPlayhead, LatencyPlayhead, PicturePlayhead, type FragmentListener, type FragmentTimes, type HlsSource, type Playhead, type Reading } from './playhead';
+import { ARM_AHEAD_MS, NowShowing } from './now-showing';
+import { channelReading, HostPlayhead, LatencyPlayhead, PicturePlayhead, PLAYER_CLOCK_ERROR_MS, type FragmentListener, type FragmentTimes, type HlsSource, type Playhead, type Reading } from './playhead';
 import { Signal } from './signal';
 import { cue, look, snapshot } from './testing/examples';
 import { FakeSockets } from './testing/world';
 
 class ScriptedPlayhead implements Playhead {
   readonly readings = new Signal<Reading>();
+  readonly jumps = new Signal<number | null>();
   running = false;
   start(): void {
     this.running = true;
@@ -17,8 +18,12 @@ class ScriptedPlayhead implements Playhead {
     this.running = false;
   }
   shows(programme_ms: number): void {
-    this.readings.emit({ programme_ms, source: 'frames' });
+    this.readings.emit({ programme_ms, source: 'frames', error_ms: 40 });
   }
+}
+
+function byChannel(programme_ms: number): Reading {
+  return { programme_ms, source: 'channel-latency', error_ms: 2_000 };
 }
 
 let sockets: FakeSockets;
@@ -104,10 +109,93 @@ describe('the card follows the picture', () => {
   });
 });
 
+describe('a picture that jumps', () => {
+  beforeEach(() => {
+    showing.follow(picture);
+    picture.shows(2500);
+  });
+
+  it('loses its card before the first frame of another look can be seen', () => {
+    picture.jumps.emit(1500);
+    expect(shown()).toBeUndefined();
+    picture.shows(1500);
+    expect(shown()).toBe('l1');
+  });
+
+  it('keeps a card that is right before and after', () => {
+    picture.jumps.emit(2100);
+    expect(shown()).toBe('l2');
+  });
+
+  it('loses its card when nobody knows where it lands', () => {
+    picture.jumps.emit(null);
+    expect(shown()).toBeUndefined();
+  });
+
+  it('has the card of where it lands made ready', () => {
+    picture.jumps.emit(1500);
+    expect(showing.armed.map((each) => each.id)).toEqual(['l1', 'l2']);
+  });
+
+  it('is asked nothing new until its first frame there', () => {
+    picture.jumps.emit(1500);
+    sockets.last.says(cue(3, 900, look('l9')));
+    expect(shown()).toBeUndefined();
+  });
+});
+
+describe('cues known early', () => {
+  it('are armed in their order, and never shown before their frame', () => {
+    showing.follow(picture);
+    picture.shows(500);
+    expect(showing.armed.map((each) => each.id)).toEqual(['l1', 'l2']);
+    expect(shown()).toBeUndefined();
+    picture.shows(1000);
+    expect(showing.armed.map((each) => each.id)).toEqual(['l2']);
+    expect(shown()).toBe('l1');
+  });
+
+  it('are told once, not with every frame', () => {
+    const told = vi.fn();
+    showing.arming.listen(told);
+    showing.follow(picture);
+    for (const programme_ms of [500, 540, 580]) picture.shows(programme_ms);
+    expect(told).toHaveBeenCalledTimes(1);
+  });
+
+  it('are not armed when they are far off', () => {
+    showing.follow(picture);
+    picture.shows(2000);
+    sockets.last.says(cue(3, 2000 + ARM_AHEAD_MS + 1, look('l3')));
+    expect(showing.armed).toEqual([]);
+  });
+});
+
+describe('a channel’s offset', () => {
+  it('is the one the server last told, and its bound adds the clock’s', () => {
+    const clock = new ServerClock(() => 10_000);
+    clock.addSnapshot(50_000);
+    const trimmed = { offset_ms: 4_000, error_ms: 250, source: 'manual' } as const;
+    expect(channelReading(clock, trimmed, 60_000)).toEqual({ programme_ms: 46_000, source: 'channel-latency', error_ms: 2_250 });
+  });
+
+  it('is the usual delay with no bound where nobody measured', () => {
+    const reading = channelReading(new ServerClock(() => 70_000), null, 60_000);
+    expect(reading).toEqual({ programme_ms: 10_000, source: 'channel-latency', error_ms: Number.POSITIVE_INFINITY });
+  });
+
+  it('moves at once when it is trimmed, and another channel’s does not move it', () => {
+    sockets.last.says({ type: 'channel', seq: 3, channel: 'tv', correlation: { offset_ms: 9, error_ms: 1, source: 'manual' } });
+    expect(feed.correlation).toBeNull();
+    sockets.last.says({ type: 'channel', seq: 4, channel: 'web', correlation: { offset_ms: 7, error_ms: 1, source: 'probe' } });
+    expect(feed.correlation).toEqual({ offset_ms: 7, error_ms: 1, source: 'probe' });
+  });
+});
+
 describe('without a picture to ask', () => {
   it('the channel’s usual delay tells the programme time', () => {
     let now_ms = 4_900;
-    showing.follow(new LatencyPlayhead(() => now_ms - 3_000));
+    showing.follow(new LatencyPlayhead(() => byChannel(now_ms - 3_000)));
     vi.advanceTimersByTime(100);
     expect(shown()).toBe('l1');
     now_ms = 5_000;
@@ -179,7 +267,7 @@ describe('a picture’s own time', () => {
   }
 
   function follow(): PicturePlayhead {
-    const playhead = new PicturePlayhead(video(), hls, () => 77);
+    const playhead = new PicturePlayhead(video(), hls, () => byChannel(77));
     playhead.readings.listen((reading) => readings.push(reading));
     playhead.start();
     return playhead;
@@ -194,7 +282,7 @@ describe('a picture’s own time', () => {
     follow();
     hls.parses(fragment(10, 50_000));
     present(10.4);
-    expect(readings).toEqual([{ programme_ms: 50_400, source: 'frames' }]);
+    expect(readings).toEqual([{ programme_ms: 50_400, source: 'frames', error_ms: 40 }]);
   });
 
   it('counts from the picture’s first frame where the sound begins before it', () => {
@@ -212,14 +300,14 @@ describe('a picture’s own time', () => {
     expect(readings.map((reading) => reading.programme_ms)).toEqual([50_400, 52_040]);
   });
 
-  it('falls back to the player’s estimate, then to the channel’s delay', () => {
+  it('falls back to the player’s estimate, less what it runs ahead of the frame on screen, then to the channel’s delay', () => {
     follow();
     present(1);
     hls.playingDate = new Date(60_000);
     present(1.04);
     expect(readings).toEqual([
-      { programme_ms: 77, source: 'channel-latency' },
-      { programme_ms: 60_000, source: 'playing-date' },
+      byChannel(77),
+      { programme_ms: 59_880, source: 'playing-date', error_ms: PLAYER_CLOCK_ERROR_MS },
     ]);
   });
 

@@ -3,6 +3,10 @@ import type { LookView } from './messages';
 import type { Playhead, Reading } from './playhead';
 import { Signal } from './signal';
 
+/** Looks made ready before their frame, and how far ahead of it in programme time. */
+export const MAX_ARMED = 2;
+export const ARM_AHEAD_MS = 90_000;
+
 /**
  * What this viewer's picture shows: the timeline read at the viewer's own playhead. Late join, pause, seek back, a stall and
  * a hidden tab need nothing of their own: each is the same question asked at another programme time.
@@ -10,12 +14,15 @@ import { Signal } from './signal';
 export class NowShowing {
   /** Another look, or the same one told anew, or nothing. */
   readonly changes = new Signal<LookView | null>();
+  /** Other looks are about to come: make their cards now, so that on their frame they only have to be uncovered. */
+  readonly arming = new Signal<readonly LookView[]>();
 
   readonly #feed: FeedClient;
   #playhead: Playhead | null = null;
   #unlisten: (() => void)[] = [];
   #reading: Reading | null = null;
   #look: LookView | null = null;
+  #armed: readonly LookView[] = [];
   #furthest_ms = 0;
 
   constructor(feed: FeedClient) {
@@ -28,6 +35,11 @@ export class NowShowing {
   /** The look on screen, or null. */
   get look(): LookView | null {
     return this.#look;
+  }
+
+  /** The looks that come next, in the order they come: known, and not shown before their frame. */
+  get armed(): readonly LookView[] {
+    return this.#armed;
   }
 
   /** The last known programme time of the picture; null before the first. */
@@ -55,14 +67,38 @@ export class NowShowing {
         this.#furthest_ms = Math.max(this.#furthest_ms, reading.programme_ms);
         this.#ask();
       }),
+      playhead.jumps.listen((to_ms) => {
+        this.#jump(to_ms);
+      }),
     ];
     playhead.start();
   }
 
   #ask(): void {
-    const look = this.#reading === null ? null : this.#feed.timeline.lookAt(this.#reading.programme_ms);
+    this.#show(this.#reading === null ? null : this.#feed.timeline.lookAt(this.#reading.programme_ms));
+    this.#arm(this.#reading?.programme_ms ?? null);
+  }
+
+  /** Until the first frame after a jump, the frame before and the one after may be on screen: only a card right for both stays. */
+  #jump(to_ms: number | null): void {
+    if (this.#reading === null) return;
+    const target = to_ms === null ? null : this.#feed.timeline.lookAt(to_ms);
+    this.#reading = null;
+    if (target?.id !== this.#look?.id) this.#show(null);
+    this.#arm(to_ms === null ? null : to_ms - 1, target);
+  }
+
+  #show(look: LookView | null): void {
     if (look === this.#look) return;
     this.#look = look;
     this.changes.emit(look);
+  }
+
+  #arm(programme_ms: number | null, first: LookView | null = null): void {
+    const next = programme_ms === null ? [] : this.#feed.timeline.looksAfter(programme_ms, ARM_AHEAD_MS, MAX_ARMED);
+    const armed = first === null ? next : [first, ...next.filter((look) => look.id !== first.id)].slice(0, MAX_ARMED);
+    if (armed.length === this.#armed.length && armed.every((look, place) => look === this.#armed[place])) return;
+    this.#armed = armed;
+    this.arming.emit(armed);
   }
 }

@@ -1,18 +1,27 @@
+import type { ServerClock } from './clock';
+import type { Correlation } from './messages';
 import { FrameLength, ProgrammeMap } from './programme-map';
 import { Signal } from './signal';
 
-/** How a programme time is known, best first. */
+/**
+ * How a programme time is known, best first: the frame on screen by its own timestamp, a host page's word, the player's clock
+ * over the playlist's dates, the browser's over the stream's start, the channel's offset from the server's clock.
+ */
 export type PlayheadSource = 'frames' | 'host' | 'playing-date' | 'start-date' | 'channel-latency';
 
 /** What was captured when: the programme time of the picture on this viewer's screen. */
 export interface Reading {
   readonly programme_ms: number;
   readonly source: PlayheadSource;
+  /** The picture is further on than this by at most so much; infinite where nobody can tell. */
+  readonly error_ms: number;
 }
 
 /** Tells the programme time of the picture on screen, again whenever the picture changes. */
 export interface Playhead {
   readonly readings: Signal<Reading>;
+  /** The picture is about to jump to this programme time, or to an unknown one; the next reading is its first frame there. */
+  readonly jumps: Signal<number | null>;
   start(): void;
   stop(): void;
 }
@@ -43,22 +52,33 @@ const FRAGMENT_EVENTS = ['hlsFragParsed', 'hlsFragBuffered'] as const;
 const READ_EVERY_MS = 50;
 
 /**
+ * A player's own clock runs ahead of the frame it has on screen, by less than this. Taken off it, so that no card is early;
+ * what is left is how late a card may be: this much, the time between two readings, and a frame.
+ */
+const CLOCK_AHEAD_MS = 120;
+export const PLAYER_CLOCK_ERROR_MS = CLOCK_AHEAD_MS + READ_EVERY_MS + 40;
+
+/** What a host page's clock is worth is the host's to know. */
+export const HOST_ERROR_MS = Number.POSITIVE_INFINITY;
+
+/**
  * A picture's own time: on every presented frame, `segment date + (frame's media time − segment's start)`, with no look-ahead.
  * Where the media carries no dates the player's estimate serves, and without that the channel's usual delay.
  */
 export class PicturePlayhead implements Playhead {
   readonly readings = new Signal<Reading>();
+  readonly jumps = new Signal<number | null>();
 
   readonly #video: HTMLVideoElement;
   readonly #hls: HlsSource | null;
-  readonly #latency: () => number;
+  readonly #latency: () => Reading;
   readonly #map = new ProgrammeMap();
   readonly #frame = new FrameLength();
   #request = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** `latency` gives the programme time by the channel's usual delay. Without `hls`, the browser plays HLS itself. */
-  constructor(video: HTMLVideoElement, hls: HlsSource | null, latency: () => number) {
+  constructor(video: HTMLVideoElement, hls: HlsSource | null, latency: () => Reading) {
     this.#video = video;
     this.#hls = hls;
     this.#latency = latency;
@@ -70,6 +90,7 @@ export class PicturePlayhead implements Playhead {
   }
 
   start(): void {
+    this.#video.addEventListener('seeking', this.#jump);
     if ('requestVideoFrameCallback' in this.#video) this.#awaitFrame();
     else this.#timer = setInterval(this.#read, READ_EVERY_MS);
   }
@@ -77,8 +98,13 @@ export class PicturePlayhead implements Playhead {
   stop(): void {
     for (const event of FRAGMENT_EVENTS) this.#hls?.off(event, this.#learn);
     if ('cancelVideoFrameCallback' in this.#video) this.#video.cancelVideoFrameCallback(this.#request);
+    this.#video.removeEventListener('seeking', this.#jump);
     clearInterval(this.#timer);
   }
+
+  readonly #jump = (): void => {
+    this.jumps.emit(this.#map.at(this.#video.currentTime, this.#frame.seconds));
+  };
 
   readonly #learn: FragmentListener = (_event, { frag }) => {
     if (frag.type !== 'main' || frag.programDateTime === null) return;
@@ -90,7 +116,11 @@ export class PicturePlayhead implements Playhead {
       this.#awaitFrame();
       this.#frame.presented(frame.mediaTime, frame.presentedFrames);
       const dated = this.#map.at(frame.mediaTime, this.#frame.seconds);
-      this.readings.emit(dated === null ? this.#estimate(frame.mediaTime) : { programme_ms: dated, source: 'frames' });
+      this.readings.emit(
+        dated === null
+          ? this.#estimate(frame.mediaTime)
+          : { programme_ms: dated, source: 'frames', error_ms: Math.ceil(this.#frame.seconds * 1000) },
+      );
     });
   }
 
@@ -101,16 +131,21 @@ export class PicturePlayhead implements Playhead {
 
   #estimate(media_s: number): Reading {
     const playing = this.#hls?.playingDate?.getTime();
-    if (playing !== undefined) return { programme_ms: playing, source: 'playing-date' };
+    if (playing !== undefined) return playerClock(playing, 'playing-date');
     const started = startDate(this.#video);
-    if (started !== null) return { programme_ms: Math.round(started + media_s * 1000), source: 'start-date' };
-    return { programme_ms: this.#latency(), source: 'channel-latency' };
+    if (started !== null) return playerClock(started + media_s * 1000, 'start-date');
+    return this.#latency();
   }
+}
+
+function playerClock(told_ms: number, source: PlayheadSource): Reading {
+  return { programme_ms: Math.round(told_ms) - CLOCK_AHEAD_MS, source, error_ms: PLAYER_CLOCK_ERROR_MS };
 }
 
 /** A host page tells the programme time of its own player, or null while it shows no picture. */
 export class HostPlayhead implements Playhead {
   readonly readings = new Signal<Reading>();
+  readonly jumps = new Signal<number | null>();
   readonly #read: () => number | null;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -121,7 +156,7 @@ export class HostPlayhead implements Playhead {
   start(): void {
     this.#timer = setInterval(() => {
       const programme_ms = this.#read();
-      if (programme_ms !== null && Number.isFinite(programme_ms)) this.readings.emit({ programme_ms, source: 'host' });
+      if (programme_ms !== null && Number.isFinite(programme_ms)) this.readings.emit({ programme_ms, source: 'host', error_ms: HOST_ERROR_MS });
     }, READ_EVERY_MS);
   }
 
@@ -130,20 +165,32 @@ export class HostPlayhead implements Playhead {
   }
 }
 
+/**
+ * The programme time by the server's clock less the channel's offset: the one the server told, or else the usual delay.
+ * Its bound adds what is known of the clock to what is known of the channel.
+ */
+export function channelReading(clock: ServerClock, correlation: Correlation | null, usual_ms: number): Reading {
+  const told = clock.told();
+  const offset_ms = correlation?.offset_ms ?? usual_ms;
+  const error_ms = (told?.error_ms ?? Number.POSITIVE_INFINITY) + (correlation?.error_ms ?? Number.POSITIVE_INFINITY);
+  return { programme_ms: (told?.now_ms ?? clock.now()) - offset_ms, source: 'channel-latency', error_ms };
+}
+
 /** No picture to ask: the channel's usual delay behind the server's clock. */
 export class LatencyPlayhead implements Playhead {
   readonly readings = new Signal<Reading>();
-  readonly #latency: () => number;
+  readonly jumps = new Signal<number | null>();
+  readonly #latency: () => Reading;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** `latency` gives the programme time: the server's clock less the channel's delay. */
-  constructor(latency: () => number) {
+  constructor(latency: () => Reading) {
     this.#latency = latency;
   }
 
   start(): void {
     this.#timer = setInterval(() => {
-      this.readings.emit({ programme_ms: this.#latency(), source: 'channel-latency' });
+      this.readings.emit(this.#latency());
     }, READ_EVERY_MS);
   }
 

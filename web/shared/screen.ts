@@ -1,5 +1,5 @@
 import type { NowShowing } from './now-showing';
-import { LatencyPlayhead, PicturePlayhead } from './playhead';
+import { LatencyPlayhead, PicturePlayhead, type Reading } from './playhead';
 import { Programme, type PictureState } from './programme';
 
 /** What is shown on a screen with a picture, and what its cards follow. */
@@ -10,7 +10,7 @@ export interface Screen {
   readonly url: string | null;
   readonly showing: NowShowing;
   /** The programme time by the channel's usual delay: what the cards follow where no picture can be asked. */
-  readonly latencyTime: () => number;
+  readonly latencyTime: () => Reading;
   entered(state: PictureState): void;
 }
 

@@ -18,6 +18,8 @@ export interface Card {
   readonly look: LookView;
   /** Whether the picture shows this look now. */
   readonly live: boolean;
+  /** Made ready for its frame, and not seen before it. */
+  readonly armed?: boolean;
   readonly channelName: string;
   /** The size the viewer wears, as far as known. */
   readonly worn: string | null;
@@ -29,6 +31,7 @@ export function renderCard({ viewing, base, lang }: Shop, card: Card): TemplateR
   return html`<buy-card
     .look=${card.look}
     .live=${card.live}
+    .armed=${card.armed ?? false}
     .stock=${feed.timeline.stockLevels()}
     .orders=${orders.orders}
     .now=${() => clock.now()}

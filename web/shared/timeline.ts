@@ -37,15 +37,7 @@ export class Timeline {
 
   /** The cue in force at a programme time: the greatest `at_ms` not after it, of equals the greatest `seq`. */
   cueAt(programme_ms: number): Cue | null {
-    let low = 0;
-    let high = this.#cues.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const cue = this.#cues[middle];
-      if (cue !== undefined && cue.at_ms <= programme_ms) low = middle + 1;
-      else high = middle;
-    }
-    return this.#cues[low - 1] ?? null;
+    return this.#cues[this.#placeAfter(programme_ms) - 1] ?? null;
   }
 
   /** The look on screen at a programme time, or null when nothing is. */
@@ -56,6 +48,18 @@ export class Timeline {
   /** When something changes next after a programme time, or null when nothing known does. */
   nextChangeAfter(programme_ms: number): number | null {
     return this.#cues.find((cue) => cue.at_ms > programme_ms)?.at_ms ?? null;
+  }
+
+  /** The looks that come on within `ahead_ms` after a programme time, at most `count` of them, each once and the next first. */
+  looksAfter(programme_ms: number, ahead_ms: number, count: number): LookView[] {
+    const looks: LookView[] = [];
+    for (let index = this.#placeAfter(programme_ms); index < this.#cues.length && looks.length < count; index += 1) {
+      const cue = this.#cues[index];
+      if (cue === undefined || cue.at_ms > programme_ms + ahead_ms) break;
+      const { look } = cue;
+      if (look !== null && !looks.some((known) => known.id === look.id)) looks.push(look);
+    }
+    return looks;
   }
 
   /** Every look shown up to a programme time, newest first, each once and as last told. */
@@ -84,6 +88,19 @@ export class Timeline {
   /** The cues that still count, in programme order. */
   cues(): readonly Cue[] {
     return this.#cues;
+  }
+
+  /** Where the first cue after a programme time stands. */
+  #placeAfter(programme_ms: number): number {
+    let low = 0;
+    let high = this.#cues.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const cue = this.#cues[middle];
+      if (cue !== undefined && cue.at_ms <= programme_ms) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 

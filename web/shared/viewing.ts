@@ -5,7 +5,7 @@ import { newKey } from './keys';
 import { NowShowing } from './now-showing';
 import { OrderBook } from './order-book';
 import { OrderClient } from './orders';
-import { LatencyPlayhead } from './playhead';
+import { channelReading, LatencyPlayhead, type Reading } from './playhead';
 import { ViewerSession } from './session';
 import { openStorage } from './storage';
 
@@ -72,8 +72,8 @@ export class Viewing {
     this.showing = new NowShowing(this.feed);
   }
 
-  /** The programme time by the channel's usual delay. */
-  readonly latencyTime = (): number => this.clock.now() - this.latency_ms;
+  /** The programme time by the channel's offset: as trimmed during the show, or else its usual delay. */
+  readonly latencyTime = (): Reading => channelReading(this.clock, this.feed.correlation, this.latency_ms);
 
   /** Calls after everything a page draws anew for, but for the look itself, which `showing` tells. */
   listen(changed: () => void): void {

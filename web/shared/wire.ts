@@ -1,7 +1,7 @@
-import type { ClockAnswer, Cue, OrderMessage, ProblemMessage, Resumed, Snapshot, Stock } from './messages';
+import type { ChannelNews, ClockAnswer, Cue, OrderMessage, ProblemMessage, Resumed, Snapshot, Stock } from './messages';
 
 /** Everything the server says on a feed. */
-export type FeedMessage = Snapshot | Resumed | Cue | Stock | ClockAnswer | OrderMessage | ProblemMessage;
+export type FeedMessage = Snapshot | Resumed | Cue | Stock | ChannelNews | ClockAnswer | OrderMessage | ProblemMessage;
 
 /** A problem object (RFC 9457) as the server answers it. */
 export interface Problem {
@@ -27,6 +27,7 @@ const CHECKS: Readonly<Record<FeedMessage['type'], (message: Fields) => boolean>
   resumed: (m) => isText(m['epoch']) && isNumber(m['seq']),
   cue: (m) => isNumber(m['seq']) && isCue(m),
   stock: (m) => isNumber(m['seq']) && isText(m['sku']) && isNumber(m['left']) && isText(m['state']),
+  channel: (m) => isNumber(m['seq']) && isText(m['channel']) && isCorrelation(m['correlation']),
   clock: (m) => isNumber(m['t0_ms']) && isNumber(m['t1_ms']) && isNumber(m['t2_ms']),
   order: (m) => isText(m['id']) && isText(m['order']) && isText(m['status']),
   problem: (m) => (m['id'] === null || isText(m['id'])) && isFields(m['problem']),
@@ -38,8 +39,16 @@ function isCue(value: unknown): boolean {
   return isText(value['id']) && isNumber(value['at_ms']) && (look === null || (isFields(look) && isText(look['id'])));
 }
 
+function isCorrelation(value: unknown): boolean {
+  return isFields(value) && isNumber(value['offset_ms']) && isNumber(value['error_ms']);
+}
+
+function areCorrelations(value: unknown): boolean {
+  return isFields(value) && Object.values(value).every(isCorrelation);
+}
+
 function isState(value: unknown): boolean {
-  return isFields(value) && Array.isArray(value['cues']) && value['cues'].every(isCue) && isFields(value['stock']);
+  return isFields(value) && (value['correlations'] === undefined || areCorrelations(value['correlations'])) && Array.isArray(value['cues']) && value['cues'].every(isCue) && isFields(value['stock']);
 }
 
 /** Parses one frame. Undefined: not a message this page knows (a later version's), or not one at all. */

@@ -10,6 +10,7 @@ import { Localizer, type Lang } from '../shared/i18n';
 import type { LookView } from '../shared/messages';
 import { NowShowing } from '../shared/now-showing';
 import { PageLanguage } from '../shared/page-language';
+import { channelReading } from '../shared/playhead';
 import type { PictureState, Programme } from '../shared/programme';
 import { openScreen } from '../shared/screen';
 import { channelOf, getShow, programmeUrl, type ShowDetails } from '../shared/show';
@@ -265,7 +266,7 @@ export class TvPage extends LitElement {
       video: this.video,
       url: programmeUrl(this.#address.base, show),
       showing: this.#showing,
-      latencyTime: () => this.#clock.now() - this.#latencyMs,
+      latencyTime: () => channelReading(this.#clock, this.#feed.correlation, this.#latencyMs),
       entered: (picture) => {
         this.picture = picture;
         // A remote's OK on nothing is a tap: it starts a picture that may not start by itself.

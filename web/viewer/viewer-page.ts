@@ -9,6 +9,8 @@ import { announcement } from '../shared/announcement';
 import { Asking } from '../shared/asking';
 import { Localizer, type Lang } from '../shared/i18n';
 import type { LookView } from '../shared/messages';
+import '../shared/look-cards';
+import { afterPaint, type DrawCard } from '../shared/look-cards';
 import { isOpen } from '../shared/order-book';
 import { PageLanguage } from '../shared/page-language';
 import type { ServerTime } from '../shared/clock';
@@ -72,8 +74,11 @@ export class ViewerPage extends LitElement {
     this.#viewing.feed.states.listen((feed) => {
       if (feed.kind === 'final') this.#programme?.stop();
     });
-    this.#viewing.showing.changes.listen((look) => {
-      this.look = look;
+    this.#viewing.showing.changes.listen(() => {
+      // The card is on the frame by itself; the rest of the page follows.
+      afterPaint(() => {
+        this.look = this.#viewing.showing.look;
+      });
     });
   }
 
@@ -196,20 +201,21 @@ export class ViewerPage extends LitElement {
   }
 
   #renderPlace(text: Localizer<keyof typeof words.en>): TemplateResult {
-    const { look } = this;
-    if (look !== null) return html`<div class="place">${keyed(look.id, this.#renderCard(look, true))}</div>`;
     const before = this.#viewing.feed.phase === 'before';
     return html`<div class="place">
-      <p class="idle">
-        <b class="serif">${text.t(before ? 'before_title' : 'idle_title')}</b>
-        ${before && this.show !== null ? text.date(this.show.starts_at_ms, this.show.time_zone) : nothing}
-      </p>
+      <look-cards .showing=${this.#viewing.showing} .card=${((look, armed) => this.#renderCard(look, true, armed)) satisfies DrawCard}></look-cards>
+      ${this.look !== null
+        ? nothing
+        : html`<p class="idle">
+            <b class="serif">${text.t(before ? 'before_title' : 'idle_title')}</b>
+            ${before && this.show !== null ? text.date(this.show.starts_at_ms, this.show.time_zone) : nothing}
+          </p>`}
     </div>`;
   }
 
-  #renderCard(look: LookView, live: boolean): TemplateResult {
+  #renderCard(look: LookView, live: boolean, armed = false): TemplateResult {
     const channelName = this.#channelName();
-    return renderCard(this.#shop, { look, live, channelName, worn: this.#worn.size, wears: this.#worn.wears });
+    return renderCard(this.#shop, { look, live, armed, channelName, worn: this.#worn.size, wears: this.#worn.wears });
   }
 
   #renderSoFar(text: Localizer<keyof typeof words.en>): TemplateResult {

@@ -139,6 +139,15 @@ export const viewerStyles: CSSResult = css`
   .place {
     padding: 0.75rem var(--gutter) 0;
   }
+  look-cards {
+    display: grid;
+  }
+  /* A card that waits for its frame lies where it will be seen. */
+  look-cards > * {
+    grid-area: 1 / 1;
+    align-self: start;
+    min-width: 0;
+  }
   .idle {
     padding: 2.5rem 1rem;
     text-align: center;
@@ -297,7 +306,7 @@ export const viewerStyles: CSSResult = css`
       scrollbar-width: none;
       pointer-events: none;
     }
-    .place > * {
+    look-cards > :not([armed]) {
       pointer-events: auto;
     }
     .idle {

@@ -23,6 +23,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
+from broadcast.channel_messages import ChannelNews
 from broadcast.channels.cue_log import (
     HISTORY_MESSAGES,
     MAX_APPEND,
@@ -206,7 +207,7 @@ class RedisCueLog:
             return ()
         arguments: list[bytes | str | int] = [self.epoch, self._new_id(), sent_ms, HISTORY_MESSAGES]
         for message in messages:
-            arguments += [f"sku:{message.sku}" if isinstance(message, Stock) else f"cue:{message.id}", to_json(message)]
+            arguments += [_held_as(message), to_json(message)]
         with _answering():
             answer = await self._append(keys=[self._stream, self._tail, self._kept, self._life], args=arguments)
         if answer is None:
@@ -304,3 +305,12 @@ def _entries(answer: Any) -> list[Any]:
         return [entry for batch in batches for entry in batch]
     (_, entries), *_ = answer
     return list(entries)
+
+
+def _held_as(message: LogMessage) -> str:
+    """Return under which name the log holds a message: of stock and of a channel only the newest counts."""
+    if isinstance(message, Stock):
+        return f"sku:{message.sku}"
+    if isinstance(message, ChannelNews):
+        return f"channel:{message.channel}"
+    return f"cue:{message.id}"

@@ -65,6 +65,7 @@ class Room:
             hub=SimpleNamespace(seq=0),  # type: ignore[arg-type]  # asked for its place alone
             checkout=door,  # type: ignore[arg-type]  # told what to sell, and nothing else
             skus={look: (look,) for look in ("one", "two")},
+            usual={},
             now=lambda: 1_509_451_200_000,
             new_id=lambda: next(ids),
             on_changed=lambda: None,
