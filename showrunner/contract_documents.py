@@ -225,8 +225,10 @@ def openapi() -> dict[str, Any]:
                 "summary": "A gateway's signed news of a payment, in the gateway's own form; answered in its own words",
                 "parameters": [_path("provider")],
                 "requestBody": {"required": True, "content": {"*/*": {}}},
-                "responses": {"2XX": {"description": "Taken in, durably"}, "4XX": {"description": "Not believed"},
-                              "5XX": {"description": "Not now"}}}},
+                "responses": {"200": {"description": "Taken in, durably"}, "204": {"description": "Taken in, durably"},
+                              "401": {"description": "Not believed"}, "404": {"description": "No such gateway here"},
+                              "422": {"description": "Not what the order is about"},
+                              "503": {"description": "Not now"}}}},
             "/v1/payments/notifications": {"post": {
                 "summary": "A gateway's signed news of a payment (Standard Webhooks 1.0)",
                 "requestBody": {"required": True, "content": _json({"type": "object"})},
