@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from broadcast.checkout.commands import Cancel, Expire, LeaveLine, Notified, Place
@@ -11,6 +12,7 @@ from broadcast.checkout.desk import Desk
 from broadcast.checkout.line import GATHERS_FOR_MS, OFFER_FOR_MS, Lines
 from broadcast.checkout.next_in_line import standing
 from broadcast.checkout.payment import PaymentNotification
+from broadcast.checkout.shares import Shares
 from broadcast.checkout.tickets import Ticket, read
 from broadcast.errors import Refusal
 from broadcast.line_messages import LineAnswer
@@ -279,3 +281,52 @@ def test_no_offer_outlasts_the_sale_and_none_is_made_after_it(sold_out: Any):
     give_up(sold_out, 0)
     assert state(sold_out, han).state == "over"
     assert sold_out.desk.line_offers == {}
+
+
+def test_the_earliest_is_next_whatever_their_channel(sold_out: Any):
+    mei = stand(sold_out, "mei", channel="beijing-tv")
+    han = stand(sold_out, "han")
+    give_up(sold_out, 0)
+    assert (state(sold_out, mei).state, state(sold_out, han).state) == ("offered", "waiting")
+
+
+def with_shares(shop: Any, **percent: int) -> None:
+    """Keep pieces for channels for an hour."""
+    shares = Shares(percent=percent, pooled_after_ms=3_600_000)
+    offers = {sku: msgspec.structs.replace(offer, shares=shares) for sku, offer in shop.desk.offers.items()}
+    shop.desk = Desk("gala", offers, shop.openings, shop.desk.hold_ms, Lines(KEY))
+
+
+def test_what_comes_back_of_a_channels_share_goes_to_the_line_of_that_channel(shop: Any):
+    with_shares(shop, **{"beijing-tv": 40})
+    ours = [shop.order(key="k", buyer=f"tv-{n}", channel="beijing-tv") for n in range(2)]
+    for n in range(3):
+        shop.order(key="k", buyer=f"youku-{n}")
+    han, mei = stand(shop, "han"), stand(shop, "mei", channel="beijing-tv")
+    shop.decide(Cancel(channel="beijing-tv", buyer="tv-0", order=ours[0]))
+    assert (state(shop, han).state, state(shop, mei).state) == ("waiting", "offered")
+
+
+def test_an_offer_that_lapsed_is_no_longer_taken_from_its_channels_share(shop: Any):
+    with_shares(shop, **{"beijing-tv": 40})
+    ours = [shop.order(key="k", buyer=f"tv-{n}", channel="beijing-tv") for n in range(2)]
+    for n in range(3):
+        shop.order(key="k", buyer=f"youku-{n}")
+    stand(shop, "mei", channel="beijing-tv")
+    shop.decide(Cancel(channel="beijing-tv", buyer="tv-0", order=ours[0]))
+    shop.now += OFFER_FOR_MS
+    shop.decide(SWEEP)
+    assert shop.desk.open_to("coat-m", "beijing-tv", shop.now) == 1
+    assert shop.desk.open_to("coat-m", "youku", shop.now) == 0
+
+
+def test_when_shares_end_what_was_kept_goes_to_whoever_waits(shop: Any):
+    with_shares(shop, **{"beijing-tv": 40})
+    for n in range(3):
+        shop.order(key="k", buyer=f"youku-{n}")
+    refused = shop.tap(buyer="han", key="k")
+    han = read(refused.more["line"]["ticket"], KEY, shop.now)
+    shop.now = refused.more["pooled_at_ms"]
+    assert isinstance(shop.tap(buyer="latecomer", key="k"), Placed)  # two were kept: one is for whoever came first
+    assert state(shop, han).state == "offered"
+    assert shop.tap(buyer="another", key="k").name == "sold-out"
