@@ -15,6 +15,7 @@ from broadcast.checkout.adapters.ownership import Ownership, OwnerWatch
 from broadcast.checkout.adapters.payment_book import PostgresTransactions
 from broadcast.checkout.adapters.postgres_record import PostgresRecord, record_engine
 from broadcast.checkout.adapters.relay import ErrandSource
+from broadcast.errors import Refusal
 from broadcast.ids import ChannelId, Sku
 from broadcast.messages import OrderAnswer
 from showrunner.checkout_parts import open_desk
@@ -67,6 +68,7 @@ class RunningCheckout:
             self._errands,
             lambda: migrate_postgres(self._url),
             self._desk_moved,
+            self._honest,
         )
         self.desk_server = DeskServer(self.seat.owned, lambda: self.seat.sure)
         keys = {ChannelId(name): key.get_secret_value().encode() for name, key in settings.channel_keys.items()}
@@ -161,6 +163,9 @@ class RunningCheckout:
         self._payments.order_changed(order)
         self.desk_server.order_changed(order)
         self._orders.changed(order)
+
+    def _honest(self, desk: Desk, refusal: Refusal) -> Refusal:
+        return self.desk_server.honest(desk, refusal)
 
     def _desk_moved(self) -> None:
         self.link.send_away(frozenset({"door", "control"}))

@@ -59,6 +59,7 @@ class CheckoutSeat:
         errands: what runs beside a desk that is ours: the payment relay.
         prepare: what must be done, each time, before a claim is made: the record's tables are brought up to date.
         moved: told once the desk is no longer ours: doors that ask here must look for it elsewhere.
+        honest: what to answer for a desk's refusal, see ``DeskServer.honest``.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class CheckoutSeat:
         errands: Callable[[Any], AbstractAsyncContextManager[None]],
         prepare: Callable[[], Awaitable[None]],
         moved: Callable[[], None],
+        honest: Callable[[Desk, Refusal], Refusal],
     ) -> None:
         self._claim = claim
         self._remote = remote
@@ -76,6 +78,7 @@ class CheckoutSeat:
         self._errands = errands
         self._prepare = prepare
         self._moved = moved
+        self._honest = honest
         self._desk: Desk | None = None
         self._sitting: asyncio.Task[None] | None = None
         self.turns = 0
@@ -149,9 +152,9 @@ class CheckoutSeat:
             return await there()
         try:
             return await here(desk)
-        except Refusal:
+        except Refusal as refusal:
             if self.owned() is desk:
-                raise
+                raise self._honest(desk, refusal) from refusal
         # What a desk did is durable, or it would not have said so. But it was lost on the way: a refusal may come from
         # a memory that was stale by then, and whoever owns it now knows. Every question may be asked twice.
         return await there()

@@ -66,6 +66,7 @@ class DeskServer:
         self._told: OrderCounters | None = None
         self._moved: set[Sku] = set()
         self._telling: asyncio.Task[None] | None = None
+        self._informed: Checkout | None = None
 
     def enter(self, connection: LinkConnection, role: LinkRole) -> "DeskPeer | None":
         """Let a door in, or send it on where this process does not own the desk."""
@@ -80,6 +81,22 @@ class DeskServer:
     def leave(self, peer: "DeskPeer") -> None:
         """Forget a door."""
         self._doors.discard(peer)
+
+    # ------------------------------------------------------------ what is on sale
+
+    def informed(self, checkout: Checkout) -> None:
+        """Note that control has told this desk what is on sale."""
+        self._informed = checkout
+
+    def honest(self, checkout: Checkout, refusal: Refusal) -> Refusal:
+        """Return a desk's refusal, unless it does not know better yet.
+
+        Openings are not in the record. Between the start of a desk and control's word nothing is on sale there, and
+        that is no answer to give a buyer who sees the card.
+        """
+        if refusal.name != "not-on-sale" or self._informed is checkout:
+            return refusal
+        return Refusal("busy", "what is on sale is about to be known", retry_after_ms=RETRY_AFTER_MS)
 
     # ------------------------------------------------------------ news
 
@@ -213,7 +230,10 @@ class DeskPeer:
             self._connection.send(told)
 
     async def _place(self, checkout: Checkout, ask: PlaceAsk) -> PlacedTold:
-        placed = await checkout.place(channel=ask.channel, buyer=ask.buyer, key=ask.key, request=ask.request)
+        try:
+            placed = await checkout.place(channel=ask.channel, buyer=ask.buyer, key=ask.key, request=ask.request)
+        except Refusal as refusal:
+            raise self._server.honest(checkout, refusal) from refusal
         return PlacedTold(ask.n, placed.answer, placed.replayed)
 
     async def _order(self, n: int, answer: Coroutine[Any, Any, OrderAnswer]) -> OrderTold:
@@ -239,4 +259,5 @@ class DeskPeer:
             for sku, opens_at_ms in ask.opened.items():
                 checkout.open_for_sale((sku,), opens_at_ms)
             checkout.withdraw(ask.withdrawn)
+            self._server.informed(checkout)
         self.send(Done(ask.n))

@@ -1,9 +1,7 @@
 """The control process as it runs in production, on a real PostgreSQL and a real Valkey."""
 
-import asyncio
 import json
 import shutil
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,8 +12,6 @@ from house import PAYMENT_KEY, PRODUCER_KEY, SHOW_FOLDER, channel_key
 from little_video import write_video
 
 from showrunner.show_folder import load_show
-
-COMMAND = ("-c", "from showrunner.cli import main; main()", "serve", "--role", "control")
 
 
 def control_environment(
@@ -52,12 +48,8 @@ def little_show(folder: Path) -> Path:
 @asynccontextmanager
 async def control_process(folder: Path, database_url: str, redis_url: str) -> AsyncIterator[DeskProcess]:
     """Run the control process of the little show until the block ends."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *COMMAND,
-        env=control_environment(folder / "data", database_url, redis_url, little_show(folder)),
-        stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    control = DeskProcess(process)
+    environment = control_environment(folder / "data", database_url, redis_url, little_show(folder))
+    control = await DeskProcess.run(environment, "control")
     try:
         control.base_url = (await control.until("serving"))["at"]
         yield control

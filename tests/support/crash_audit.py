@@ -2,8 +2,10 @@
 
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from crash_books import Books
@@ -35,15 +37,21 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     sold: int
 
 
+ORDERS = "SELECT channel, buyer, idempotency_key, order_id, sku, quantity, value, currency, status FROM orders"
+SHELVES = 'SELECT sku, initial, "left", reserved, sold FROM stock'
+LEDGER = "SELECT SUM(value) FROM ledger_entries GROUP BY order_id, currency"
+
+Rows = Sequence[Any]
+
+
 def audit(database: Path, books: Books) -> Verdict:
     """Hold the record against the books. Nothing runs on it any more."""
     with closing(sqlite3.connect(database)) as record:
-        orders = record.execute(
-            "SELECT channel, buyer, idempotency_key, order_id, sku, quantity, value, currency, status FROM orders"
-        ).fetchall()
-        shelves = record.execute('SELECT sku, initial, "left", reserved, sold FROM stock').fetchall()
-        ledger = record.execute("SELECT SUM(value) FROM ledger_entries GROUP BY order_id, currency").fetchall()
+        return judge(*(record.execute(query).fetchall() for query in (ORDERS, SHELVES, LEDGER)), books)
 
+
+def judge(orders: Rows, shelves: Rows, ledger: Rows, books: Books) -> Verdict:
+    """Hold what the three queries found against the books."""
     stored = {order[:3]: order[3:] for order in orders}
     acknowledged = {
         name: (body["order"], body["sku"], body["quantity"], body["amount"]["value"], body["amount"]["currency"])

@@ -72,9 +72,9 @@ def token(buyer: str, channel: str = "web") -> str:
     return jwt({"iss": channel, "sub": buyer, "exp": seconds_from_now(3_600)}, channel_key(channel))
 
 
-def producer_token() -> str:
+def producer_token(show: str = SHOW) -> str:
     """Return a producer token."""
-    claims = {"iss": "producers", "sub": "lin", "show": SHOW, "exp": seconds_from_now(3_600)}
+    claims = {"iss": "producers", "sub": "lin", "show": show, "exp": seconds_from_now(3_600)}
     return jwt(claims, PRODUCER_KEY)
 
 

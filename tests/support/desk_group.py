@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from house import PAYMENT_KEY, PRODUCER_KEY, SHOW_FOLDER, channel_key
 
@@ -17,7 +17,7 @@ from showrunner.show_folder import load_show
 PATIENCE_S = 40.0
 LINK_KEY = "the secret that our own processes share with one another"
 EDGE_LINK_KEY = "the secret that edges share with the checkout processes"
-COMMAND = ("-c", "from showrunner.cli import main; main()", "serve", "--role", "checkout")
+COMMAND = ("-c", "from showrunner.cli import main; main()", "serve", "--role")
 
 
 def clean_environment() -> dict[str, str]:
@@ -25,7 +25,7 @@ def clean_environment() -> dict[str, str]:
 
 
 class DeskProcess:
-    """One checkout process."""
+    """One process of ours, and what it says."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -35,6 +35,15 @@ class DeskProcess:
         self._over = False
         self._heard = asyncio.Event()
         self._hearing = asyncio.create_task(self._hear())
+
+    @classmethod
+    async def run(cls, environment: dict[str, str], role: str) -> Self:
+        """Start a process of a role; it may not serve yet."""
+        return cls(
+            await asyncio.create_subprocess_exec(
+                sys.executable, *COMMAND, role, env=environment, stderr=asyncio.subprocess.PIPE
+            )
+        )
 
     @property
     def owns(self) -> bool:
@@ -110,10 +119,7 @@ def desk_environment(database_url: str, show: Path = SHOW_FOLDER, **settings: An
 
 async def start_desk(database_url: str, **settings: Any) -> DeskProcess:
     """Start a checkout process; it may not serve yet."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *COMMAND, env=desk_environment(database_url, **settings), stderr=asyncio.subprocess.PIPE
-    )
-    return DeskProcess(process)
+    return await DeskProcess.run(desk_environment(database_url, **settings), "checkout")
 
 
 @asynccontextmanager

@@ -4,7 +4,8 @@ Loading the product's modules takes seconds on a busy machine, serving again aft
 process loads them once and forks: each child is a process in a group of its own that runs the command line from its
 beginning, exactly as the installed command does after its imports.
 
-Speaks lines of JSON: ``{"arguments": […], "output": FILE}`` → ``{"pid": …}``; ``{"ended": PID}`` → ``{"ended": …}``;
+Speaks lines of JSON: ``{"arguments": […], "output": FILE, "environment": {…}}`` → ``{"pid": …}``;
+``{"ended": PID}`` → ``{"ended": …}``;
 ``{"reap": PID}`` → ``{"status": …}``.
 """
 
@@ -16,7 +17,8 @@ import sys
 
 def main() -> None:
     """Serve requests until the input ends."""
-    import showrunner.demo  # noqa: F401 - what the command line loads when it needs it
+    import showrunner.checkout_process  # what the command line loads when it needs it
+    import showrunner.demo  # noqa: F401 - the same
     from showrunner.cli import app
 
     print(json.dumps({"ready": True}), flush=True)  # noqa: T201 - the answer
@@ -32,6 +34,7 @@ def main() -> None:
             if pid == 0:
                 os.setpgid(0, 0)
                 _become(asked["output"])
+                os.environ.update(asked.get("environment", {}))
                 try:
                     app(asked["arguments"])
                 finally:
