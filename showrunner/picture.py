@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 from aiohttp import web
+from prometheus_client.registry import Collector
 
 from broadcast.clock import Now, ProgrammeMs
 from broadcast.messages import Cue
@@ -25,9 +26,14 @@ from broadcast.programme.playlist import DEFAULT_WINDOW
 from broadcast.programme.segments import SegmentIndex
 from showrunner.http.live import LiveDoor
 from showrunner.http.programme import ProgrammeDoor
+from showrunner.picture_metrics import PictureCollector
+from showrunner.thumbnails import Frame, Thumbnails
 
 MAX_EVENTS_KEPT = 50
 """The newest events of the picture, for the console."""
+
+THUMBNAILS = "thumbs"
+"""The folder of a recording that holds the pictures of its takes."""
 
 LIVE_HZ = 90_000
 """Ticks of the media timeline of a live source, whatever each stretch counts in."""
@@ -49,6 +55,9 @@ class ShowPicture(Protocol):
 
     def mark(self, cue: Cue) -> None:
         """Put a cue of the feed into the picture."""
+
+    def collector(self) -> Collector | None:
+        """Return what is counted, for ``/metrics``; None where nothing is."""
 
     def correlation(self) -> Correlation | None:
         """Return what dates the newest frames, or None without a picture."""
@@ -82,6 +91,10 @@ class LoopedPicture:
 
     def mark(self, cue: Cue) -> None:
         """Leave it to the feed: the film's segments are the same in every loop."""
+
+    def collector(self) -> Collector | None:
+        """Count nothing: a film has no bad moments."""
+        return None
 
     def correlation(self) -> Correlation | None:
         """Return the origin."""
@@ -126,7 +139,8 @@ class LivePicture:
         self._marks = MarkBook()
         self._judge = HealthJudge()
         self._process = IngestProcess(self._order, self._standing_marks, self._heard, now)
-        self._door = LiveDoor(show, self._files, self._marks, now)
+        self._thumbnails = Thumbnails(folder / THUMBNAILS, self._frame_at, now)
+        self._door = LiveDoor(show, self._files, self._marks, self._thumbnails.folder)
         self.events: deque[ProgrammeEvent] = deque(maxlen=MAX_EVENTS_KEPT)
         self.counts: dict[str, int] = {}
         self.sample: PictureSample | None = None
@@ -138,17 +152,20 @@ class LivePicture:
     async def start(self) -> None:
         """Take up the recording and begin to read the source."""
         self._files.load()
+        await self._thumbnails.start()
         await self._process.start()
 
     async def stop(self) -> None:
         """End reading; the recording is over until the next start."""
         await self._process.stop()
+        await self._thumbnails.stop()
 
     def mark(self, cue: Cue) -> None:
         """Put a cue of the feed into the playlist and, from the next segment on, into the picture."""
         mark = mark_of(cue)
         if self._marks.add(mark):
             self._process.mark(mark)
+            self._thumbnails.ask(cue)
 
     def correlation(self) -> Correlation | None:
         """Return what dates the newest frames, or None without a picture."""
@@ -188,7 +205,24 @@ class LivePicture:
         """How often the reading process had to be replaced."""
         return self._process.restarts
 
+    def collector(self) -> PictureCollector:
+        """Return what is counted here, for ``/metrics``."""
+        return PictureCollector(
+            counts=lambda: self.counts,
+            findings=lambda: self.findings,
+            sample=lambda: self.sample,
+            newest=lambda: self._files.recording.newest,
+            restarts=lambda: self.restarts,
+        )
+
     # ------------------------------------------------------------ what the reading process tells
+
+    def _frame_at(self, at: ProgrammeMs) -> Frame | None:
+        held = self._files.recording.holding(at)
+        if held is None:
+            return None
+        folder = self._files.folder
+        return folder / held.init_uri, folder / held.uri, held.correlation.pts_at(at) / held.timescale
 
     def _patience_ms(self) -> int:
         return DEFAULT_WINDOW * 2_000

@@ -50,6 +50,8 @@ from showrunner.pictures import with_pictures
 from showrunner.screens import rundown_view, state_view
 from showrunner.settings import ControlSettings, Settings
 from showrunner.show_folder import LoadedShow
+from showrunner.tap_settings import tap_pace
+from showrunner.splices import SpliceCommands
 
 log = structlog.get_logger()
 
@@ -86,6 +88,7 @@ class RunningShow:
         self.producer_tokens = ProducerTokens(settings.producer_key.get_secret_value().encode(), wall_clock)
         self._desk = OrderDesk(show.info.id, self.checkout, self.viewer_tokens)
         self._console = self._make_console()
+        self._splices = SpliceCommands(show.settings.splices, self.control.command)
         self.programme = self._make_picture(programme)
         self.dvb_css = self._make_dvb_css() if settings.dvb_css_port is not None else None
         self._listener = Listener(self._application(), self.hub, self._desk.tap)
@@ -104,11 +107,13 @@ class RunningShow:
         closing.push_async_callback(self.cue_log.close)
         await self.checkout.start()
         closing.push_async_callback(self.checkout.stop)
-        await self.programme.start()
-        closing.push_async_callback(self.programme.stop)
         await self.hub.start()
         await self.control.start()
         closing.push_async_callback(self.control.stop)
+        await self._splices.start()
+        closing.push_async_callback(self._splices.stop)
+        await self.programme.start()
+        closing.push_async_callback(self.programme.stop)
         await self._announcer.tell(self._articles)
         await self.cue_log.settled()
         await self._announcer.start()
@@ -181,7 +186,7 @@ class RunningShow:
                 max_bytes=int(self._settings.recording_gb * 1e9),
                 now=wall_clock,
                 on_changed=self._changed,
-                on_splice=lambda _splice: None,
+                on_splice=self._splices.heard,
             )
         origin = data.programme_origin(first_origin(programme.index, wall_clock()))
         return LoopedPicture(show, programme.index, programme.folder, origin, wall_clock)
@@ -248,6 +253,7 @@ class RunningShow:
                 ),
                 *self._home.collectors,
                 *([self.dvb_css.collector()] if self.dvb_css is not None else ()),
+                *([counted] if (counted := self.programme.collector()) is not None else ()),
             ],
         )
         socket_server(self._console).attach(app)

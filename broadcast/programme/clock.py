@@ -181,7 +181,9 @@ class LiveClock:
         self._anchor = (pts, here_us)
         off_us = self._off_us()
         self._ppm = max(-MAX_BEND_PPM, min(MAX_BEND_PPM, off_us // BEND_OVER_S))
-        return abs(off_us) <= MAX_OFF_US
+        # frames that come late once may have been held up; only when none comes in time is it the dates that are off
+        late = off_us > MAX_OFF_US and len(self._remembered) == REMEMBERED_STRETCHES
+        return not late and off_us >= -MAX_OFF_US
 
     def correlation(self) -> Correlation:
         """Return what is known, as of the last bend."""

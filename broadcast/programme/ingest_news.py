@@ -69,6 +69,7 @@ class Splice(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         at_ms: programme time it is about.
         command: ``splice_insert`` or ``time_signal``.
+        pts_ticks: the time the message itself names, the same each time it is repeated; None for "at once".
         event_id: splice event or segmentation event id; None where it has none.
         segmentation_type: ``segmentation_type_id``; None without a segmentation descriptor.
         out: a splice_insert that leaves the programme, or comes back; None for a time_signal.
@@ -77,6 +78,7 @@ class Splice(msgspec.Struct, frozen=True, kw_only=True):
 
     at_ms: ProgrammeMs
     command: str
+    pts_ticks: int | None
     event_id: int | None
     segmentation_type: int | None
     out: bool | None

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from broadcast.clock import Now, ProgrammeMs
+from broadcast.clock import ProgrammeMs
 from broadcast.errors import Refusal
 from broadcast.programme.adapters.recording_files import RecordingFiles
 from broadcast.programme.live_playlist import Ending, Flavour, live_master, media_playlist
@@ -24,11 +24,11 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class LiveDoor:
     """One show's live picture."""
 
-    def __init__(self, show: str, files: RecordingFiles, marks: MarkBook, now: Now) -> None:
+    def __init__(self, show: str, files: RecordingFiles, marks: MarkBook, thumbnails: Path) -> None:
         self._show = show
         self._files = files
         self._marks = marks
-        self._now = now
+        self._thumbnails = thumbnails
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the programme."""
@@ -40,6 +40,7 @@ class LiveDoor:
             web.get(f"{base}/media-ts.m3u8", self._media("ts", "rolling")),
             web.get(f"{base}/replay.m3u8", self._media("fmp4", "growing")),
             web.get(f"{base}/clock", self._clock),
+            web.get(base + "/thumbs/{path:[^/]+}", self._thumbnail),
             web.get(base + "/{path:.+}", self._segment),
         ]
 
@@ -71,6 +72,15 @@ class LiveDoor:
             raise _no_picture()
         body = msgspec.json.encode(newest.correlation)
         return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+    async def _thumbnail(self, request: web.Request) -> web.StreamResponse:
+        path = request.match_info["path"]
+        if not path.endswith(".webp"):
+            raise web.HTTPNotFound
+        response = file_within(self._thumbnails, path)
+        response.content_type = "image/webp"
+        response.headers["Cache-Control"] = A_YEAR
+        return response
 
     async def _segment(self, request: web.Request) -> web.StreamResponse:
         path = request.match_info["path"]

@@ -13,6 +13,7 @@ from broadcast.messages import MAX_QUANTITY
 from broadcast.money import is_currency
 from broadcast.programme.addresses import parse_address
 from broadcast.programme.errors import ProgrammeError
+from broadcast.programme.splice_rules import MAX_RULES, SpliceRule
 from broadcast.show import ShowInfo
 from showrunner.show_folder import cells
 from showrunner.show_folder.instants import instant_ms
@@ -30,10 +31,11 @@ MAX_HOLD_SECONDS = 86_400
 MAX_SECONDS_PER_LOOK = 3_600
 
 _KEYS = (
-    "id", "title", "titles", "language", "start", "time_zone", "currency", "programme", "settings",
+    "id", "title", "titles", "language", "start", "time_zone", "currency", "programme", "settings", "splices",
     "terms",
 )  # fmt: skip
 _SETTING_KEYS = ("hold_seconds", "limit_per_buyer", "seconds_per_look")
+_SPLICE_KEYS = tuple(SpliceRule.__struct_fields__)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
@@ -56,11 +58,13 @@ class ShowSettings(msgspec.Struct, frozen=True, kw_only=True):
         hold_ms: how long a reservation waits for its payment.
         limit_per_buyer: pieces of one SKU one buyer may order, where the article sets no limit of its own.
         seconds_per_look: how long each look walks in the film.
+        splices: what the source's splice messages (SCTE 35) mean, the first that fits counts.
     """
 
     hold_ms: int = DEFAULT_HOLD_SECONDS * 1000
     limit_per_buyer: int = DEFAULT_LIMIT_PER_BUYER
     seconds_per_look: int = DEFAULT_SECONDS_PER_LOOK
+    splices: tuple[SpliceRule, ...] = ()
 
 
 class ShowFile(msgspec.Struct, frozen=True):
@@ -98,7 +102,7 @@ def parse_show(text: str, problems: Problems, *, folder: Path) -> tuple[ShowFile
     currency = _currency(root)
     terms = parse_terms(root, currency, zone)
     programme = _programme(root, folder)
-    settings = _settings(root)
+    settings = msgspec.structs.replace(_settings(root), splices=tuple(_splices(root)))
     if problems.errors or title is None or start_ms is None or currency is None or zone_name is None:
         return None, currency, language
     info = ShowInfo(
@@ -183,3 +187,20 @@ def _settings(root: TomlTable) -> ShowSettings:
         limit_per_buyer=limit or DEFAULT_LIMIT_PER_BUYER,
         seconds_per_look=seconds or DEFAULT_SECONDS_PER_LOOK,
     )
+
+
+def _splices(root: TomlTable) -> list[SpliceRule]:
+    """Read ``[splices.NAME]`` tables: each is a rule, its name is for people."""
+    table = root.table("splices")
+    rules: list[SpliceRule] = []
+    for _, rule in table.tables() if table is not None else ():
+        rule.only(_SPLICE_KEYS)
+        values = {key: value for key, value in rule.values.items() if key in _SPLICE_KEYS}
+        try:
+            rules.append(msgspec.convert(values, SpliceRule))
+        except msgspec.ValidationError as wrong:
+            reason, _, place = str(wrong).partition(" - at `$.")
+            rule.error(place.rstrip("`") or None, reason)
+    if table is not None and len(rules) > MAX_RULES:
+        table.error(None, f"holds more than {MAX_RULES} rules")
+    return rules

@@ -195,7 +195,7 @@ class Stretch:
         except SpliceError as refused:
             self._recorder.event("scte35-refused", str(refused))
             return
-        if info is not None and len(self._splices) < MAX_WAITING_SPLICES:
+        if info is not None and not info.cancelled and len(self._splices) < MAX_WAITING_SPLICES:
             self._splices.append(info)
 
     def _tell_splices(self) -> None:
@@ -206,6 +206,7 @@ class Stretch:
                 Splice(
                     at_ms=ProgrammeMs(captured_us // 1000),
                     command=info.command,
+                    pts_ticks=info.pts_ticks,
                     event_id=info.event_id,
                     segmentation_type=info.segmentation_type,
                     out=info.out,
