@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import av
 import av.error
@@ -32,7 +33,7 @@ def thumbnail(init: Path, segment: Path, seconds: float) -> bytes:
     try:
         with av.open(stored, "r", format="mp4") as container:
             for number, frame in enumerate(container.decode(video=0)):
-                if found is not None and (number >= MAX_FRAMES or frame.time is None or frame.time > seconds + 0.001):
+                if found is not None and (number >= MAX_FRAMES or frame.time > seconds + 0.001):
                     break
                 found = frame
     except av.error.FFmpegError as error:
@@ -41,5 +42,6 @@ def thumbnail(init: Path, segment: Path, seconds: float) -> bytes:
         raise ProgrammeError("no-picture", f"no frame of {segment.name} can be decoded")
     height = max(2, round(found.height * THUMBNAIL_WIDTH / found.width / 2) * 2)
     picture = io.BytesIO()
-    found.reformat(width=THUMBNAIL_WIDTH, height=height).to_image().save(picture, "WEBP", quality=QUALITY)
+    small: Any = found.reformat(width=THUMBNAIL_WIDTH, height=height)
+    small.to_image().save(picture, "WEBP", quality=QUALITY)
     return picture.getvalue()
