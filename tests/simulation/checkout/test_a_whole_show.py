@@ -1,7 +1,8 @@
 """A whole show on a virtual clock, from a seed.
 
-Thousands of buyers, a gateway that misbehaves, a disk that fails, and a process that dies and comes back. The checkout,
-the SQLite file, the relay, the sandbox and the signatures are the real ones.
+Thousands of buyers who tap, wait in line, pay late or think better of it; a gateway that misbehaves, a disk that fails,
+a clock that jumps, and a process that dies and comes back. The checkout, the SQLite file, the relay, the sandbox and
+the signatures are the real ones. What must always hold is looked at before every write, and once more when all is over.
 """
 
 import asyncio
@@ -13,21 +14,27 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
-from broadcast.checkout.adapters.models import ledger_entries, metadata, orders, payment_outbox, stock
+from broadcast.checkout.adapters.models import ledger_entries, line_offers, metadata, orders, payment_outbox, stock
 from broadcast.checkout.adapters.notifications import verify
 from broadcast.checkout.adapters.relay import PaymentRelay
 from broadcast.checkout.adapters.sandbox_gateway import SandboxBehaviour, SandboxGateway
 from broadcast.checkout.adapters.sqlite import sqlite_engine
 from broadcast.checkout.adapters.sqlite_record import SqliteRecord
+from broadcast.checkout.changes import Changes
+from broadcast.checkout.desk import Desk
 from broadcast.checkout.offers import Offer
+from broadcast.checkout.port import LineNews
+from broadcast.checkout.shares import Shares
 from broadcast.clock import ProgrammeMs, WallMs
 from broadcast.errors import Refusal
 from broadcast.messages import OrderAnswer, OrderRequest
 from broadcast.money import Money
+from broadcast.show import TimedPrice
 
 BUYERS = 2_000
 SHOW_S = 120
@@ -35,10 +42,19 @@ HOLD_MS = 60_000
 LIMIT = 2
 STARTS_AT_MS = 1_509_451_200_000
 SECRET = "whsec_" + base64.b64encode(b"a secret of at least 24 bytes").decode()
-OFFERS = [
+TICKET_KEY = b"the show's own key"
+PLAIN = [
     Offer(sku=f"look-{n}", price=Money(10_000 + n, "CNY"), stock=150 * n, limit_per_buyer=LIMIT, title=f"Look {n}")
     for n in range(1, 5)
 ]
+LAUNCH = TimedPrice(from_ms=STARTS_AT_MS, until_ms=STARTS_AT_MS + 10_000, price=Money(9_000, "CNY"))
+TERMS: list[dict[str, Any]] = [
+    {"prices": (LAUNCH,)},
+    {"shares": Shares(percent={"beijing-tv": 60}, pooled_after_ms=40_000)},
+    {"charge_after_ms": 30_000},
+    {},
+]
+OFFERS = [msgspec.structs.replace(offer, **terms) for offer, terms in zip(PLAIN, TERMS, strict=True)]
 PATIENCE_S = 3
 MAX_TRIES = 200
 
@@ -54,9 +70,11 @@ class Show:
         self.numbers = 0
         self.checkout: GroupCommitCheckout | None = None
         self.mishaps = Counter[str]()
+        self.told = Counter[str]()
+        self.skew_ms = 0
 
     def now(self) -> WallMs:
-        return WallMs(STARTS_AT_MS + int(asyncio.get_running_loop().time() * 1000))
+        return WallMs(STARTS_AT_MS + self.skew_ms + int(asyncio.get_running_loop().time() * 1000))
 
     def new_id(self) -> str:
         self.numbers += 1
@@ -75,10 +93,17 @@ class Show:
             new_id=self.new_id,
             on_stock_changed=lambda _sku: None,
             on_order_changed=lambda _order: None,
+            ticket_key=TICKET_KEY,
             jitter=self.chance.random,
         )
         write = record.write
-        record.write = lambda changes: self.write_or_fail(write, changes)  # type: ignore[method-assign]
+
+        async def write_or_fail(changes: Changes) -> None:
+            check(checkout._desk, changes)
+            await self.write_or_fail(write, changes)
+
+        record.write = write_or_fail  # type: ignore[method-assign]
+        checkout.on_line_news(self.hear)
         await checkout.start()
         for number, offer in enumerate(OFFERS):
             checkout.open_for_sale([offer.sku], ProgrammeMs(STARTS_AT_MS + 20_000 * number))
@@ -100,8 +125,16 @@ class Show:
         await self.relay.start()
         self.checkout = checkout
 
+    def hear(self, news: LineNews) -> None:
+        """Be everybody in line: what they are told is set aside for them is in the record."""
+        self.told[news.answer.state] += 1
+        if news.answer.offer is not None:
+            found = rows(self, line_offers)
+            assert (news.channel, news.buyer, news.answer.sku) in {(row.channel, row.buyer, row.sku) for row in found}
+
     async def die(self) -> None:
-        """End the process as kill -9 does: nothing drained, everything in memory gone."""
+        """End the process as kill -9 does: nothing drained, everything in memory gone; the next one's clock differs."""
+        self.skew_ms += self.chance.randint(-2_000, 5_000)
         checkout, self.checkout = self.checkout, None
         assert checkout is not None
         tasks = [task for task in (checkout._pump, checkout._sweeper) if task is not None]
@@ -134,6 +167,58 @@ class Show:
         return 204
 
 
+def check(desk: Desk, changes: Changes) -> None:
+    """See that a batch leaves everything right, before it is written."""
+    sums = Counter[str]()
+    for entry in changes.entries:
+        sums[entry.order] += entry.value
+    assert not any(sums.values())
+    for sku, count in changes.shelves.items():
+        shelf = desk.shelves[sku]
+        assert count == shelf.count()
+        assert count.adds_up
+        assert shelf.aside == sum(offer.pieces for offer in desk.line_offers.values() if offer.ticket.sku == sku)
+        assert shelf.aside <= shelf.left
+    for order in changes.placed.values():
+        assert desk.kept_by(order.channel, order.buyer, order.sku) <= LIMIT
+    lines = desk.lines
+    assert lines is not None
+    for offer in changes.set_aside.values():
+        line = lines.of.get(offer.ticket.sku)
+        first = line.first(lambda channel, offer=offer: channel == offer.ticket.channel) if line else None  # type: ignore[misc]
+        assert first is None or first.arrival > offer.ticket.arrival
+
+
+async def wait_in_line(show: Show, who: tuple[str, str], ticket: str, mind: random.Random) -> str:
+    """Ask now and then how it goes; return what became of it."""
+    for _ in range(MAX_TRIES):
+        await asyncio.sleep(mind.uniform(1, 3))
+        if show.checkout is None:
+            continue
+        try:
+            answer = await show.checkout.line(*who, ticket)
+        except Refusal as refusal:
+            if refusal.name != "busy":
+                raise
+            continue
+        if answer.state != "waiting":
+            return answer.state
+    return "gone home"
+
+
+async def hope_is_left(show: Show, who: tuple[str, str], refusal: Refusal, mind: random.Random) -> bool:
+    """Wait as long as a refusal leaves something to wait for; return whether to tap again."""
+    line = refusal.more.get("line", {})
+    if line.get("could_win"):
+        return await wait_in_line(show, who, line["ticket"], mind) in {"offered", "on_sale"}
+    if refusal.name in {"sold-out", "limit-reached"}:
+        return False
+    if refusal.name not in {"busy", "not-on-sale"}:
+        raise refusal
+    await asyncio.sleep(mind.uniform(0.5, 2))
+    return True
+
+
 async def buy(show: Show, who: int, seed: int, heard: dict[str, OrderAnswer]) -> None:
     """Tap, again and again with the same key until something final is heard; some think better of it."""
     mind = random.Random(f"{seed} {who}")  # noqa: S311 - a buyer's whims
@@ -141,19 +226,22 @@ async def buy(show: Show, who: int, seed: int, heard: dict[str, OrderAnswer]) ->
     await asyncio.sleep(mind.choice([4, 24, 45, 65]) + mind.random())
     body = OrderRequest(show="gala", sku=mind.choice(OFFERS).sku, quantity=mind.randint(1, LIMIT))
     key = f"key-{who}"
+    ticket: str | None = None
     for _ in range(MAX_TRIES):
         if show.checkout is None:  # nobody is there
             await asyncio.sleep(mind.uniform(0.1, 1))
             continue
         try:
             async with asyncio.timeout(PATIENCE_S):
-                placed = await show.checkout.place(channel=channel, buyer=f"buyer-{who}", key=key, request=body)
+                placed = await show.checkout.place(
+                    channel=channel, buyer=f"buyer-{who}", key=key, request=body, ticket=ticket
+                )
         except Refusal as refusal:
-            if refusal.name in {"sold-out", "limit-reached"}:
+            ticket = refusal.more.get("line", refusal.more).get("ticket", ticket)
+            if not await hope_is_left(show, (channel, f"buyer-{who}"), refusal, mind):
                 return
-            if refusal.name not in {"busy", "not-on-sale"}:
-                raise
-            await asyncio.sleep(mind.uniform(0.5, 2))
+            if refusal.name == "sold-out":  # one is better than none
+                body = msgspec.structs.replace(body, quantity=1)
         except TimeoutError:  # nobody answers: the process died meanwhile
             continue
         else:
@@ -215,7 +303,7 @@ def test_after_any_show_the_books_are_right(
     show = Show(tmp_path / "show.sqlite3", random.Random(seed), inline)  # noqa: S311 - a replayable show
     heard = in_virtual_time(whole_show(show, seed))
     found, shelves, entries = rows(show, orders), rows(show, stock), rows(show, ledger_entries)
-    errands = rows(show, payment_outbox)
+    errands, set_aside = rows(show, payment_outbox), rows(show, line_offers)
     show.engine.dispose()
 
     assert show.mishaps["died"] == 5  # the show was as bad as it was meant to be
@@ -241,3 +329,7 @@ def test_after_any_show_the_books_are_right(
     paid_value = sum(order.value for order in found if order.status == "paid")
     assert by_account(entries) == {"gateway": paid_value, "sales": -paid_value, "refunds-due": 0}
     assert errands == []
+    assert set_aside == []
+    assert min(show.told["offered"], show.told["over"]) > 0
+    assert {order.value // order.quantity for order in found if order.sku == "look-1"} == {9_000, 10_001}
+    assert all((order.payment_due_ms is not None) == (order.sku == "look-3") for order in found)
