@@ -221,3 +221,21 @@ describe('a command without an answer', () => {
     expect(server.queue.pending).toEqual([]);
   });
 });
+
+test('trims of two channels, and two of one channel, are each an intent of their own', () => {
+  const server = new FakeServer();
+  server.queue.observe(state());
+  for (const trim of [
+    { channel: 'web', offset_ms: 4_000 },
+    { channel: 'tv', offset_ms: 4_000 },
+    { channel: 'web', offset_ms: 4_020 },
+    { channel: 'web', offset_ms: 4_020 },
+  ]) {
+    server.queue.submit('trim', null, trim);
+  }
+  expect(server.sent.map(({ request }) => [request.command, request.channel, request.offset_ms])).toEqual([
+    ['trim', 'web', 4_000],
+    ['trim', 'tv', 4_000],
+    ['trim', 'web', 4_020],
+  ]);
+});

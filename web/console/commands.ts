@@ -25,11 +25,19 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly problem: Problem }
   | { readonly kind: 'given-up'; readonly reason: 'show-moved-on' | 'no-answer' };
 
+/** A channel and how far its picture is behind. */
+export interface Trim {
+  readonly channel: string;
+  readonly offset_ms: number;
+}
+
 /** What one press of a button means. */
 export interface Intent {
   readonly key: string;
   readonly command: CommandName;
   readonly look: string | null;
+  /** Which channel is how far behind; of a trim only. */
+  readonly trim: Trim | null;
   readonly madeAt: number;
 }
 
@@ -58,7 +66,9 @@ function nothing(): void {
 }
 
 function isTrace(entry: AsRunEntry, intent: Intent): boolean {
-  return entry.command === intent.command && (intent.look === null || entry.look === intent.look);
+  const { look, trim } = intent;
+  if (entry.command !== intent.command || (look !== null && entry.look !== look)) return false;
+  return trim === null || (entry.channel === trim.channel && entry.offset_ms === trim.offset_ms);
 }
 
 /** Reads whatever the server acknowledged a command with. What cannot be read is a refusal, never a success. */
@@ -92,12 +102,12 @@ export class CommandQueue {
    *
    * Returns the intent, or why there is none: no link, or too many unanswered commands.
    */
-  submit(command: CommandName, look: string | null = null): Intent | 'offline' | 'full' {
+  submit(command: CommandName, look: string | null = null, trim: Trim | null = null): Intent | 'offline' | 'full' {
     if (!this.up) return 'offline';
-    const same = this.waiting.find((one) => one.intent.command === command && one.intent.look === look);
+    const same = this.waiting.find((one) => one.intent.command === command && one.intent.look === look && one.intent.trim?.channel === trim?.channel && one.intent.trim?.offset_ms === trim?.offset_ms);
     if (same !== undefined && !RELATIVE.has(command)) return same.intent;
     if (this.waiting.length >= MAX_PENDING) return 'full';
-    const intent: Intent = { key: this.world.newKey(), command, look, madeAt: this.world.now() };
+    const intent: Intent = { key: this.world.newKey(), command, look, trim, madeAt: this.world.now() };
     const entry: Waiting = {
       intent,
       knownAsRun: new Set((this.state?.as_run ?? []).map(asRunMark)),
@@ -142,6 +152,7 @@ export class CommandQueue {
       command: intent.command,
       key: intent.key,
       ...(intent.look === null ? {} : { look: intent.look }),
+      ...intent.trim,
     };
     this.world.send(request, (answer) => {
       this.settle(entry, readAnswer(answer));

@@ -7,7 +7,7 @@ import type { Problem } from '../shared/wire';
 import { openStorage } from '../shared/storage';
 import { foundation } from '../shared/theme';
 import { explain, verb, type Board, type Say } from './board';
-import type { Intent, Outcome } from './commands';
+import type { Intent, Outcome, Trim } from './commands';
 import './dialogs';
 import type { ConsoleCorrect, ConsoleHelp } from './dialogs';
 import { duration } from './format';
@@ -105,8 +105,8 @@ export class ConsolePage extends LitElement {
     if (!event.persisted) this.session?.close();
   };
 
-  private press(command: CommandName, look: string | null = null): void {
-    const refusal = this.session?.press(command, look) ?? null;
+  private press(command: CommandName, look: string | null = null, trim: Trim | null = null): void {
+    const refusal = this.session?.press(command, look, trim) ?? null;
     if (refusal !== null) this.tellNotSent(refusal);
   }
 
@@ -142,9 +142,9 @@ export class ConsolePage extends LitElement {
 
   private readonly onPress = (event: Event): void => {
     if (!(event instanceof PressEvent)) return;
-    const { command, look } = event;
+    const { command, look, trim } = event;
     if (command === 'correct' && look === null) this.correct.open();
-    else this.press(command, look);
+    else this.press(command, look, trim);
   };
 
   private readonly onBar = (event: Event): void => {

@@ -4,7 +4,7 @@ import { newKey } from '../shared/keys';
 import type { CommandName, ConsoleRundown, ConsoleState } from '../shared/messages';
 import type { Problem } from '../shared/wire';
 import { makeBoard, mergeAsRun, type Board } from './board';
-import { CommandQueue, type Intent, type Outcome } from './commands';
+import { CommandQueue, type Intent, type Outcome, type Trim } from './commands';
 import { ConsoleLink } from './link';
 import { PushedClock } from './pushed-clock';
 import { RateSeries } from './rates';
@@ -111,7 +111,7 @@ export class ConsoleSession {
   }
 
   /** Carries out a press; null when it was sent. `look` of a take is the look the button displayed. */
-  press(command: CommandName, look: string | null): NotSent | null {
+  press(command: CommandName, look: string | null, trim: Trim | null = null): NotSent | null {
     if (command === 'take') {
       const refusal = this.mayTake();
       if (refusal !== null) return refusal;
@@ -122,7 +122,7 @@ export class ConsoleSession {
       }, GO_REST_MS + 1);
     }
     this.pressedAt = performance.now();
-    const sent = this.queue.submit(command, look);
+    const sent = this.queue.submit(command, look, trim);
     return typeof sent === 'string' ? sent : null;
   }
 

@@ -1,15 +1,18 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import type { AsRunEntry, ChannelView, OfferView } from '../shared/messages';
+import { MAX_OFFSET_MS, type AsRunEntry, type ChannelView, type OfferView } from '../shared/messages';
 import { foundation } from '../shared/theme';
 import { lookNumber, verb, type Board, type Say } from './board';
 import { clock } from './format';
 import { lookAt } from './schedule';
+import { PressEvent } from './transport';
 import { skuLabel, stockBar, stockWords } from './stock-bar';
 import { filling, panel } from './styles';
 
 /** Rows of the leader board and of the sold-out list. */
 const MAX_BEST = 12;
+/** One step of a channel's offset, in milliseconds. */
+const TRIM_STEP_MS = 20;
 /** Rows of the as-run log that are shown. */
 const MAX_LOG_ROWS = 200;
 
@@ -36,13 +39,22 @@ export class ConsoleAudience extends LitElement {
     </section>`;
   }
 
+  private trim(channel: string, field: HTMLInputElement): void {
+    if (!(field.valueAsNumber >= 0 && field.valueAsNumber <= MAX_OFFSET_MS)) {
+      field.reportValidity();
+      return;
+    }
+    this.dispatchEvent(new PressEvent('trim', null, { channel, offset_ms: Math.round(field.valueAsNumber) }));
+  }
+
   private renderChannel(channel: ChannelView, count: number, most: number): TemplateResult {
     const { say, board } = this;
-    const look = lookAt(board.stays, this.nowMs - channel.latency_ms);
+    const offset_ms = board.state.correlations?.[channel.id]?.offset_ms ?? channel.latency_ms;
+    const look = lookAt(board.stays, this.nowMs - offset_ms);
     const number = lookNumber(board, look);
     const current = look === (board.state.on_air?.look ?? null);
     const sees = look === null ? say.t('channelSeesNothing') : say.t('channelSees', { number });
-    const delay = say.t('delay', { seconds: say.number(Math.round(channel.latency_ms / 100) / 10) });
+    const delay = say.t('delay', { seconds: say.number(Math.round(offset_ms / 100) / 10) });
     return html`<li title="${sees} · ${delay}">
       <span class="name">${say.pick(channel.names, channel.name)}</span>
       <svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
@@ -50,7 +62,19 @@ export class ConsoleAudience extends LitElement {
       </svg>
       <span class="figures" aria-label=${say.t('viewers', { count: say.number(count) })}>${say.number(count)}</span>
       <span class="sees figures ${current ? 'current' : 'behind'}" aria-label=${sees}>${look === null ? '–' : number}</span>
-      <span class="lag figures" aria-label=${delay}>${(channel.latency_ms / 1000).toFixed(0)}s</span>
+      <input
+        class="lag figures"
+        type="number"
+        min="0"
+        max=${MAX_OFFSET_MS}
+        step=${TRIM_STEP_MS}
+        data-trim=${channel.id}
+        aria-label=${say.t('trimLabel', { channel: say.pick(channel.names, channel.name) })}
+        .value=${String(offset_ms)}
+        @change=${(event: Event) => {
+          this.trim(channel.id, event.target as HTMLInputElement);
+        }}
+      />
     </li>`;
   }
 
@@ -60,7 +84,7 @@ export class ConsoleAudience extends LitElement {
     css`
       li {
         display: grid;
-        grid-template-columns: 5.2rem 1fr 3.6rem 2.2rem 2rem;
+        grid-template-columns: 5.2rem 1fr 3rem 2.2rem 4.6rem;
         gap: var(--space-2);
         align-items: center;
         font-size: var(--text-s);
@@ -92,6 +116,10 @@ export class ConsoleAudience extends LitElement {
         color: var(--warning);
       }
       .lag {
+        width: 100%;
+        border: 1px solid var(--hairline);
+        background: none;
+        text-align: right;
         color: var(--muted);
         font-size: var(--text-xs);
       }

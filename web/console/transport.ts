@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { CommandName } from '../shared/messages';
+import type { Trim } from './commands';
 import { foundation } from '../shared/theme';
 import { lookNumber, undoable, verb, type Board, type Say } from './board';
 import { keys } from './styles';
@@ -13,6 +14,7 @@ export class PressEvent extends Event {
   constructor(
     readonly command: CommandName,
     readonly look: string | null = null,
+    readonly trim: Trim | null = null,
   ) {
     super('press', { bubbles: true, composed: true });
   }
