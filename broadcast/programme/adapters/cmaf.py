@@ -20,6 +20,9 @@ _OPTIONS = {
     "avoid_negative_ts": "disabled",
     "frag_duration": "2000000000",  # microseconds, half an hour: the segment is one fragment
 }
+# The same where everything is known beforehand: the initialization section then says nothing of the first packets
+# (such as their bit rate), and is the same for every segment.
+_OPTIONS_KNOWN = _OPTIONS | {"movflags": _OPTIONS["movflags"].replace("+delay_moov", "")}
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +41,7 @@ def write_segment(
     video_packets: Sequence["av.Packet[Any]"],
     audio: av.AudioStream | None,
     audio_packets: Sequence["av.Packet[Any]"],
+    audio_header: bytes | None = None,
 ) -> Written:
     """Return one segment holding these packets.
 
@@ -46,19 +50,25 @@ def write_segment(
         video_packets: in decode order, the first a key frame; their durations must fill the segment.
         audio: stream the sound's packets come from, or None.
         audio_packets: in order.
+        audio_header: the sound's configuration, where ``audio`` does not have it.
 
     Raises:
         ProgrammeError: ``unreadable``, when the muxer refuses the packets.
     """
     buffer = io.BytesIO()
     try:
-        with av.open(buffer, "w", format="mp4", options=_OPTIONS) as container:
+        with av.open(
+            buffer, "w", format="mp4", options=_OPTIONS if audio_header is None else _OPTIONS_KNOWN
+        ) as container:
             target = container.add_stream_from_template(video, opaque=True)
             for packet in video_packets:
                 packet.stream = target
             packets = list(video_packets)
             if audio is not None:
                 audio_target = container.add_stream_from_template(audio, opaque=True)
+                if audio_header is not None:
+                    audio_target.codec_context.extradata = audio_header
+                    audio_target.codec_context.bit_rate = 0  # a live source's is only ever an estimate, that changes
                 for packet in audio_packets:
                     packet.stream = audio_target
                 packets += audio_packets

@@ -11,6 +11,7 @@ from av.container import InputContainer
 from broadcast.programme.adapters.normalise import FINEST_TIME_BASE, PictureEncoder, SoundEncoder, encoding_base
 from broadcast.programme.adapters.source import SourceFacts, copies_sound, picture, sound
 from broadcast.programme.adapters.stretch import Streams
+from broadcast.programme.adts import adts_configuration, adts_header_bytes, is_adts
 from broadcast.programme.clock import TRANSPORT_STREAM_BITS, Unwrapper
 from broadcast.programme.errors import ProgrammeError
 
@@ -125,11 +126,24 @@ class Route:
     def take_audio(self, packet: "av.Packet[Any]") -> list["av.Packet[Any]"]:
         """Return the sound to be cut that this packet brings."""
         if self._sound is None:
+            packet = self._bare(packet)
             shift = round(self.start / (packet.time_base or 1))
             packet.pts, packet.dts = (packet.pts or 0) - shift, (packet.dts or 0) - shift
             return [packet]
         self._sound.take(packet)
         return self._sink.drain_audio()
+
+    def _bare(self, packet: "av.Packet[Any]") -> "av.Packet[Any]":
+        """Take the header off sound that carries its configuration in every packet (ADTS)."""
+        data = bytes(packet)
+        audio = self.streams.audio
+        if audio is None or audio.codec_context.extradata or not is_adts(data):
+            return packet
+        self.streams.audio_header = self.streams.audio_header or adts_configuration(data)
+        bare = av.Packet(data[adts_header_bytes(data) :])
+        bare.pts, bare.dts, bare.duration, bare.time_base = packet.pts, packet.dts, packet.duration, packet.time_base
+        bare.is_keyframe = True
+        return bare
 
 
 class _Sink:

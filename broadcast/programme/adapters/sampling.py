@@ -71,7 +71,7 @@ class Sampler:
     def _listen(self, packets: Sequence["av.Packet[Any]"]) -> float | None:
         if self._streams.audio is None or not packets:
             return None
-        decoder: Any = _decoder(self._streams.audio)
+        decoder: Any = _decoder(self._streams.audio, self._streams.audio_header)
         power, samples = 0.0, 0
         try:
             for packet in packets[:LISTENED_PACKETS]:
@@ -85,12 +85,12 @@ class Sampler:
         return max(SILENCE_DB, 10 * math.log10(power / samples))
 
 
-def _decoder(stream: Any) -> Any:
+def _decoder(stream: Any, header: bytes | None = None) -> Any:
     """Return a new decoder with a stream's parameters: a frame by itself must not disturb any other."""
     context = stream.codec_context
     decoder: Any = av.CodecContext.create(context.name if context.is_decoder else _decodes(context.name), "r")
-    if context.extradata:
-        decoder.extradata = context.extradata
+    if context.extradata or header:
+        decoder.extradata = context.extradata or header
     if stream.type == "audio":
         decoder.sample_rate, decoder.layout = context.sample_rate, context.layout
     return decoder

@@ -21,12 +21,20 @@ from broadcast.programme.marks import Mark, MarkBook
 EVENT_ID_BITS = 32
 
 
-class Streams(msgspec.Struct, frozen=True, kw_only=True):
-    """What the packets to be written come from; sizes are of the picture as it is to be seen."""
+class Streams(msgspec.Struct, kw_only=True):
+    """What the packets to be written come from; sizes are of the picture as it is to be seen.
+
+    Attributes:
+        video: template of the picture.
+        audio: template of the sound, or None.
+        video_base: seconds a tick of the picture's timestamps lasts.
+        audio_header: the sound's configuration where the template does not have it: known from its first packet on.
+    """
 
     video: Any
     audio: Any | None
     video_base: Fraction
+    audio_header: bytes | None = None
 
 
 class SegmentWriter:
@@ -71,7 +79,9 @@ class SegmentWriter:
         """
         started = video_packets[0].pts or 0
         ts = self._as_ts(video_packets, audio_packets, known)
-        written = write_segment(self._streams.video, video_packets, self._streams.audio, audio_packets)
+        written = write_segment(
+            self._streams.video, video_packets, self._streams.audio, audio_packets, self._streams.audio_header
+        )
         video = written.video
         if video.first_ticks != video.decode_ticks or video.duration_ticks <= 0:
             raise ProgrammeError("broken-timestamps", "a segment does not start with its key frame")
@@ -148,6 +158,14 @@ class SegmentWriter:
         end = (last.pts or 0) + (last.duration or 0)
         tags = [(ticks, cue_tag(mark.id, mark.data)) for mark, ticks in self._due(known, end)]
         base = self._streams.video_base
+        streams = self._streams
         return write_ts(
-            self._streams.video, video_packets, self._streams.audio, audio_packets, tags, base, self._continuity
+            streams.video,
+            video_packets,
+            streams.audio,
+            audio_packets,
+            tags,
+            base,
+            self._continuity,
+            streams.audio_header,
         )

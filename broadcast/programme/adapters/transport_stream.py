@@ -59,6 +59,7 @@ def write_ts(
     tags: Sequence[tuple[int, bytes]],
     video_base: Fraction,
     continuity: Continuity,
+    audio_header: bytes | None = None,
 ) -> bytes:
     """Return one segment; the packets given stay as they are.
 
@@ -70,6 +71,7 @@ def write_ts(
         tags: ID3 tags with the ticks (of ``video_base``) they belong to.
         video_base: seconds a tick lasts.
         continuity: of the stretch.
+        audio_header: the sound's configuration, where ``audio`` does not have it.
 
     Raises:
         ProgrammeError: ``unreadable``, when the muxer refuses the packets.
@@ -79,6 +81,8 @@ def write_ts(
         with av.open(buffer, "w", format="mpegts", options=_OPTIONS) as container:
             picture = container.add_stream_from_template(video, opaque=True)
             sound = None if audio is None else container.add_stream_from_template(audio, opaque=True)
+            if sound is not None and audio_header is not None:
+                sound.codec_context.extradata = audio_header
             cues = container.add_data_stream("timed_id3")
             for packet in sorted(
                 [
