@@ -82,8 +82,11 @@ class Audience:
         await asyncio.gather(*(program.hear() for program in self.programs))
         before = server_cpu_ns(self.server)
         published = time.monotonic_ns()
-        # together: a cue that could not be published is not waited for
-        _, *heard = await asyncio.gather(self.server.publish(), *(program.hear() for program in self.programs))
+        async with asyncio.TaskGroup() as together:
+            # a cue that could not be published is not waited for
+            together.create_task(self.server.publish())
+            hearing = [together.create_task(program.hear()) for program in self.programs]
+        heard = [task.result() for task in hearing]
         await asyncio.sleep(SETTLE_S)
         spent = server_cpu_ns(self.server) - before
         last = max(int(words[1]) for words in heard)

@@ -15,7 +15,7 @@ from benchmarks.fanout.audiences import Audience
 from benchmarks.fanout.installing import CannotInstallError
 from benchmarks.fanout.programs import ProgramError
 from benchmarks.fanout.rounds import Measured, arrive, take_turns, warm, wave
-from benchmarks.fanout.servers import Edges, Nchan, NodeServer, PythonServer, SendLoop, Server
+from benchmarks.fanout.servers import Edges, Nchan, NodeServer, PythonServer, SendLoop, SendLoops, Server
 
 SLOW = {"socketio", "python_socketio"}
 """Servers so much slower that a few cues tell enough."""
@@ -155,16 +155,22 @@ class Run:
             await take_turns(audiences, self.results.sizes, self.plan.size_rounds, set())
 
     async def crowd(self) -> None:
-        """A large audience over several edges that share one port."""
+        """A large audience over several edges that share one port, and over as many bare loops, all alive together."""
         if not self.plan.crowd:
             return
         async with AsyncExitStack() as closing:
-            count = self.plan.crowd_edges
-            edges = self._edges("ours-crowd", f"ours, {self.plan.crowd:,} viewers, {count} edges on one port", count)
-            if await self._started(edges, closing):
-                audience, measured = await self._arrived(edges, self.plan.crowd, closing)
-                self.results.sizes[f"ours-{self.plan.crowd}"] = measured
-                await take_turns({"crowd": audience}, {"crowd": measured}, self.plan.crowd_rounds, set())
+            count, crowd = self.plan.crowd_edges, self.plan.crowd
+            several = f"{crowd:,} viewers, {count} processes on one port"
+            pair = (
+                self._edges(f"ours-{crowd}", f"ours, {several}", count),
+                SendLoops(f"bare_send-{crowd}", f"bare C send() loops, {several}", self._folder, count),
+            )
+            audiences: dict[str, Audience] = {}
+            for server in pair:
+                if await self._started(server, closing):
+                    audience, measured = await self._arrived(server, crowd, closing)
+                    audiences[server.name], self.results.sizes[server.name] = audience, measured
+            await take_turns(audiences, self.results.sizes, self.plan.crowd_rounds, set())
 
     async def all(self) -> None:
         """Do it all."""

@@ -123,6 +123,41 @@ class SendLoop(LineServer):
         return (str(installing.compiled("send_loop")),), _ROOT
 
 
+class SendLoops(Server):
+    """As many bare C loops on one port as we have edges."""
+
+    path = "/"
+
+    def __init__(self, name: str, label: str, folder: Path, count: int) -> None:
+        super().__init__(name, label, folder)
+        self._count = count
+        self._programs: list[Program] = []
+
+    @property
+    def pids(self) -> list[int]:
+        """Every loop."""
+        return [program.pid for program in self._programs]
+
+    async def start(self) -> None:
+        """Start the first on a free port and the others beside it."""
+        command = str(installing.compiled("send_loop"))
+        for number in range(self._count):
+            port = [str(self.port)] if self.port else []
+            program = await Program.start(f"{self.name}-{number}", command, *port, folder=self._folder, cwd=_ROOT)
+            self._programs.append(program)
+            self.port = int((await program.hear())[0])
+
+    async def publish(self) -> None:
+        """Say the cue to each."""
+        said = line(self._next())
+        await asyncio.gather(*(program.say(said) for program in self._programs))
+
+    async def stop(self) -> None:
+        """End every loop."""
+        for program in self._programs:
+            await program.end()
+
+
 class NodeServer(LineServer):
     """A server on Node."""
 

@@ -1,6 +1,6 @@
 /* The floor: the least a server can do. It shakes hands as RFC 6455 asks and then, for every line on standard input,
  * builds one text frame and calls send() once a viewer. It reads nothing from viewers, survives no slow one and
- * validates nothing: no product could be this. Usage: send_loop PORT */
+ * validates nothing: no product could be this. Usage: send_loop [PORT]; several may share a port. */
 #include "wire.h"
 
 static int viewers[MAX_DESCRIPTORS];
@@ -107,6 +107,7 @@ int main(int argc, char **argv) {
     socklen_t length = sizeof here;
     int on = 1, epoll = epoll_create1(0), door = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     setsockopt(door, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(door, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (bind(door, (struct sockaddr *)&here, sizeof here) < 0 || listen(door, 4096) < 0) fail("listen");
     getsockname(door, (struct sockaddr *)&here, &length);
     printf("%d\n", ntohs(here.sin_port));
