@@ -57,8 +57,7 @@ ReleaseReason = Literal["payment-failed", "hold-ran-out", "cancelled"]
 class OfferView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One SKU on the card. ``titles`` and ``options`` are for display; ``state`` is as of the message.
 
-    What one piece costs is the price of ``prices`` in force at the viewer's own playhead, else ``price``.
-    ``payment_due_ms`` is there for a pre-order: the wall instant before which nothing is charged.
+    A piece costs what ``prices`` say at the viewer's own playhead, else ``price``; a pre-order's payment is due later.
     """
 
     sku: Sku

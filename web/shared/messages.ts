@@ -145,8 +145,7 @@ export type ReleaseReason = 'cancelled' | 'hold-ran-out' | 'payment-failed';
 /**
  * One SKU on the card. ``titles`` and ``options`` are for display; ``state`` is as of the message.
  *
- * What one piece costs is the price of ``prices`` in force at the viewer's own playhead, else ``price``.
- * ``payment_due_ms`` is there for a pre-order: the wall instant before which nothing is charged.
+ * A piece costs what ``prices`` say at the viewer's own playhead, else ``price``; a pre-order's payment is due later.
  */
 export interface OfferView {
   readonly sku: string;
