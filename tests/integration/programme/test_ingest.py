@@ -1,0 +1,294 @@
+import asyncio
+import io
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from camera import Camera
+from ports import free_port
+
+from broadcast.clock import ProgrammeMs, WallMs
+from broadcast.ids import CueId
+from broadcast.programme import frame_code
+from broadcast.programme.adapters.ingest_process import IngestProcess
+from broadcast.programme.adapters.recording_files import RecordingFiles
+from broadcast.programme.adapters.thumbnails import thumbnail
+from broadcast.programme.addresses import parse_address
+from broadcast.programme.events import ProgrammeEvent
+from broadcast.programme.ingest_news import IngestOrder, News, Splice
+from broadcast.programme.live_segments import LiveSegment
+from broadcast.programme.marks import Mark
+from broadcast.programme.scte35 import crc32
+
+PATIENCE_S = 60.0
+
+
+def wall_clock() -> WallMs:
+    return WallMs(time.time_ns() // 10**6)
+
+
+class Desk:
+    """An ingest and everything it told."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        self.folder = folder
+        self.files = RecordingFiles(folder, 10**9)
+        self.files.load()
+        self.news: list[News] = []
+        self.marks: list[Mark] = []
+        self._address = address
+        self._changed = asyncio.Event()
+        self.process = IngestProcess(
+            self._order, lambda: self.marks, self._heard, lambda: WallMs(time.time_ns() // 10**6)
+        )
+
+    @property
+    def segments(self) -> list[LiveSegment]:
+        return [news for news in self.news if isinstance(news, LiveSegment)]
+
+    @property
+    def events(self) -> list[str]:
+        return [news.name for news in self.news if isinstance(news, ProgrammeEvent)]
+
+    async def until(self, holds: Callable[[], Any]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds():
+                self._changed.clear()
+                await self._changed.wait()
+
+    def _heard(self, news: News) -> None:
+        self.news.append(news)
+        if isinstance(news, LiveSegment):
+            self.files.append(news)
+        self._changed.set()
+
+    def _order(self) -> IngestOrder:
+        newest = self.files.recording.newest
+        return IngestOrder(
+            address=parse_address(self._address),
+            folder=str(self.folder),
+            next_sequence=self.files.recording.next_sequence,
+            not_before_ms=None if newest is None else newest.end_ms,
+            with_ts=True,
+        )
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, port: int) -> AsyncIterator[Desk]:
+    desk = Desk(tmp_path / "recording", f"tcp://127.0.0.1:{port}?listen=1")
+    await desk.process.start()
+    yield desk
+    await desk.process.stop()
+
+
+@pytest.fixture
+def camera(port: int) -> Any:
+    cameras: list[Camera] = []
+
+    def start(**how: Any) -> Camera:
+        cameras.append(Camera(port, **how).start())
+        return cameras[-1]
+
+    yield start
+    for each in cameras:
+        each.stop()
+
+
+def frames(desk: Desk, segment: LiveSegment, flavour: str = "fmp4") -> list[tuple[float, int]]:
+    """Decode a segment: (seconds on its own time line, burned-in number) of every frame."""
+    path = desk.folder / "decoded"
+    if flavour == "fmp4":
+        path.write_bytes((desk.folder / segment.init_uri).read_bytes() + (desk.folder / segment.uri).read_bytes())
+    else:
+        path.write_bytes((desk.folder / str(segment.ts_uri)).read_bytes())
+    with av.open(str(path)) as container:
+        return [(float(frame.time or 0), number_in(frame)) for frame in container.decode(video=0)]
+
+
+def key_frame(desk: Desk, segment: LiveSegment) -> int | None:
+    """Return the number in a segment's first frame, or None where damage made it illegible."""
+    stored = (desk.folder / segment.init_uri).read_bytes() + (desk.folder / segment.uri).read_bytes()
+    with av.open(io.BytesIO(stored)) as container:
+        return code_in(next(container.decode(video=0)))
+
+
+def code_in(frame: av.VideoFrame) -> int | None:
+    luma = frame.to_ndarray(format="gray")
+    return frame_code.read([float(luma[y, x]) for x, y in frame_code.middles(frame.width, frame.height)])
+
+
+def number_in(frame: av.VideoFrame) -> int:
+    number = code_in(frame)
+    assert number is not None
+    return number
+
+
+def assert_exact(desk: Desk, segments: list[LiveSegment]) -> None:
+    """Every frame's computed time is its burned-in time, to the millisecond, against the stretch's first frame."""
+    base: float | None = None
+    for segment in segments:
+        for seconds, number in frames(desk, segment):
+            at_ms = segment.correlation.captured_at(round(seconds * segment.timescale))
+            base = at_ms - number * 40 if base is None else base
+            assert abs(at_ms - number * 40 - base) <= 1, (segment, number)
+
+
+async def test_every_frame_of_a_live_source_is_dated_exactly(desk: Desk, camera: Callable[..., Camera]):
+    sending = camera()
+    await desk.until(lambda: len(desk.segments) >= 4)
+    assert_exact(desk, desk.segments)
+    first = desk.segments[0]
+    _, number = frames(desk, first)[0]
+    assert abs(first.capture_ms / 1000 - sending.captured_s[number]) < 0.25
+    assert all(segment.duration_ticks <= 2 * segment.timescale for segment in desk.segments)
+    assert "copying" in desk.events
+
+
+async def test_the_transport_stream_shows_the_same_frames(desk: Desk, camera: Callable[..., Camera]):
+    camera()
+    await desk.until(lambda: len(desk.segments) >= 2)
+    for segment in desk.segments:
+        assert [number for _, number in frames(desk, segment)] == [number for _, number in frames(desk, segment, "ts")]
+
+
+async def test_b_frames_are_dated_by_when_they_are_shown(desk: Desk, camera: Callable[..., Camera]):
+    camera(b_frames=2)
+    await desk.until(lambda: len(desk.segments) >= 3)
+    assert_exact(desk, desk.segments)
+
+
+async def test_a_picture_that_cannot_be_cut_is_encoded_and_still_dated_exactly(
+    desk: Desk, camera: Callable[..., Camera]
+):
+    camera(group=500)
+    await desk.until(lambda: "encoding" in desk.events)
+    # the camera's second group begins after twenty seconds
+    await desk.until(lambda: len(desk.segments) >= 2)
+    assert_exact(desk, desk.segments)
+    assert all(segment.duration_ticks <= 2 * segment.timescale for segment in desk.segments)
+
+
+async def test_timestamps_that_run_out_of_bits_go_on(desk: Desk, camera: Callable[..., Camera]):
+    camera(first=(1 << 33) - 4 * 90_000)
+    await desk.until(lambda: len(desk.segments) >= 4)
+    assert_exact(desk, desk.segments)
+    assert not any(segment.discontinuity for segment in desk.segments)
+
+
+async def test_a_jump_of_the_sources_time_is_a_discontinuity_and_dates_go_on(desk: Desk, camera: Callable[..., Camera]):
+    sending = camera(jump_at=130)
+    await desk.until(lambda: any(segment.discontinuity for segment in desk.segments))
+    assert "discontinuity" in desk.events
+    after = next(segment for segment in desk.segments if segment.discontinuity)
+    _, number = frames(desk, after)[0]
+    assert abs(after.capture_ms / 1000 - sending.captured_s[number]) < 0.35
+
+
+async def test_a_source_that_vanishes_and_returns_goes_on_without_stepping_back(
+    desk: Desk, camera: Callable[..., Camera]
+):
+    first = camera(with_sound=False)
+    await desk.until(lambda: len(desk.segments) >= 2)
+    first.stop()
+    await desk.until(lambda: "source-lost" in desk.events)
+    recorded = len(desk.segments)
+    second = camera()
+    await desk.until(lambda: len(desk.segments) >= recorded + 2)
+    returned = desk.segments[recorded]
+    assert returned.discontinuity
+    assert returned.capture_ms >= desk.segments[recorded - 1].end_ms
+    _, number = frames(desk, returned)[0]
+    assert abs(returned.capture_ms / 1000 - second.captured_s[number]) < 0.35
+    assert (desk.segments[0].has_audio, returned.has_audio) == (False, True)
+
+
+async def test_a_dead_reading_process_is_replaced_and_the_recording_goes_on(desk: Desk, camera: Callable[..., Camera]):
+    first = camera()
+    await desk.until(lambda: len(desk.segments) >= 2)
+    os.kill(desk.process.pid or 0, signal.SIGKILL)
+    first.stop()
+    await desk.until(lambda: "ingest-died" in desk.events)
+    recorded = len(desk.segments)
+    camera()
+    await desk.until(lambda: len(desk.segments) >= recorded + 2)
+    dates = [segment.capture_ms for segment in desk.segments]
+    assert dates == sorted(dates)
+    assert desk.segments[recorded].discontinuity
+    assert desk.process.restarts == 1
+
+
+async def test_damaged_bytes_cost_picture_and_never_a_wrong_time(desk: Desk, camera: Callable[..., Camera]):
+    sent = 0
+
+    def damage(data: bytes) -> bytes:
+        nonlocal sent
+        sent += 1
+        if sent % 40:
+            return data
+        return data[:200] + bytes(len(data) - 200) if len(data) > 200 else data
+
+    sending = camera(change=damage)
+    await desk.until(lambda: len(desk.segments) >= 4)
+    keys = [(segment, key_frame(desk, segment)) for segment in desk.segments]
+    legible = [(segment, number) for segment, number in keys if number is not None]
+    assert legible
+    for segment, number in legible:
+        assert abs(segment.capture_ms / 1000 - sending.captured_s[number]) < 0.35
+
+
+async def test_a_cue_is_in_the_segment_that_holds_its_frame(desk: Desk, camera: Callable[..., Camera]):
+    camera()
+    await desk.until(lambda: len(desk.segments) >= 2)
+    at = ProgrammeMs(desk.segments[-1].end_ms + 3000)
+    mark = Mark(id=CueId("cue-1"), at_ms=at, seq=5, action="take", look="look-1", replaces=(), data=b'{"id":"cue-1"}')
+    desk.marks.append(mark)
+    desk.process.mark(mark)
+    await desk.until(lambda: desk.segments[-1].end_ms > at)
+    holding = desk.files.recording.holding(at)
+    assert holding is not None
+    media = (desk.folder / holding.uri).read_bytes()
+    assert media[4:8] == b"emsg"
+    assert int.from_bytes(media[16:24]) == holding.correlation.pts_at(at)
+    assert b"cue-1" in media[: int.from_bytes(media[:4])]
+    before = desk.segments[holding.sequence - 1]
+    assert (desk.folder / before.uri).read_bytes()[4:8] != b"emsg"
+    with av.open(str(desk.folder / str(holding.ts_uri))) as container:
+        data = [stream for stream in container.streams if stream.type == "data"]
+        tags = [bytes(packet) for packet in container.demux(data) if packet.size]
+    assert any(tag.startswith(b"ID3") and b"cue-1" in tag for tag in tags)
+
+
+async def test_a_splice_message_is_dated_by_the_frame_it_is_about(desk: Desk, camera: Callable[..., Camera]):
+    sending = camera(first=126_000)
+    await desk.until(lambda: len(desk.segments) >= 2)
+    number = max(sending.captured_s) + 100
+    body = (0xFE << 32 | 126_000 + number * 3600).to_bytes(5)
+    inner = bytes(6) + b"\0" + (0xFFF << 12 | len(body)).to_bytes(3) + b"\x06" + body + b"\0\0"
+    head = b"\xfc" + (0x3000 | len(inner) + 4).to_bytes(2)
+    sending.splice(head + inner + crc32(head + inner).to_bytes(4))
+    await desk.until(lambda: any(isinstance(news, Splice) for news in desk.news))
+    await desk.until(lambda: sending.captured_s.get(number))
+    told = next(news for news in desk.news if isinstance(news, Splice))
+    assert told.command == "time_signal"
+    assert abs(told.at_ms / 1000 - sending.captured_s[number]) < 0.35
+
+
+async def test_the_picture_of_a_take_is_the_frame_at_its_time(desk: Desk, camera: Callable[..., Camera]):
+    camera()
+    await desk.until(lambda: len(desk.segments) >= 2)
+    segment = desk.segments[1]
+    wanted, number = frames(desk, segment)[7]
+    webp = thumbnail(desk.folder / segment.init_uri, desk.folder / segment.uri, wanted)
+    assert webp[:4] == b"RIFF"
+    with av.open(io.BytesIO(webp)) as container:
+        assert number_in(next(container.decode(video=0))) == number
