@@ -32,12 +32,13 @@ from showrunner.link.handshake import LinkRole
 from showrunner.link.remote_checkout import RemoteCheckout
 from showrunner.link.server import LinkRoom, LinkServer
 from showrunner.link.tap_server import TapServer
-from showrunner.metrics import DeskCollector, LinkCollector
+from showrunner.metrics import DeskCollector, LinkCollector, PaceCollector
 from showrunner.payment_doors import payment_routes
 from showrunner.payments import Payments
 from showrunner.pictures import with_pictures
 from showrunner.settings import CheckoutSettings
 from showrunner.show_folder import LoadedShow
+from showrunner.tap_settings import tap_pace
 
 log = structlog.get_logger()
 
@@ -73,7 +74,8 @@ class RunningCheckout:
         self.desk_server = DeskServer(self.seat.owned, lambda: self.seat.sure)
         keys = {ChannelId(name): key.get_secret_value().encode() for name, key in settings.channel_keys.items()}
         self._viewers = ViewerTokens(keys, wall_clock)
-        self._orders = OrderDesk(show.info.id, self.seat, self._viewers)
+        self._pace = tap_pace(settings)
+        self._orders = OrderDesk(show.info.id, self.seat, self._viewers, self._pace)
         self.link = LinkServer(show.info.id, self._rooms())
         secret = settings.payment_key.get_secret_value()
         book = PostgresTransactions(record_engine(self._url))
@@ -148,6 +150,7 @@ class RunningCheckout:
                     peers=self.link.peers_by_role,
                     refused=lambda: self.link.refused,
                 ),
+                PaceCollector(self._pace),
                 LinkCollector(
                     connected=lambda: self._remote.link.connected, waiting=lambda: self._remote.link.outstanding
                 ),

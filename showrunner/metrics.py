@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from broadcast.ids import ChannelId, Sku
 from broadcast.messages import OrderCounters, SkuCounter
+from showrunner.tap_pace import TapPace
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -40,6 +41,21 @@ class FeedCollector(Collector):
             audience.add_metric([channel], viewers)
         yield audience
         yield GaugeMetricFamily("snbn_feed_seq", "Sequence number of the newest feed message", value=self._seq())
+
+
+class PaceCollector(Collector):
+    """Reads how many taps were told to slow down."""
+
+    def __init__(self, pace: TapPace) -> None:
+        self._pace = pace
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield taps slowed, and how many buyers are remembered."""
+        slowed = CounterMetricFamily("snbn_taps_slowed", "Taps told to slow down, by reason", labels=["reason"])
+        for reason, taps in self._pace.slowed.items():
+            slowed.add_metric([reason], taps)
+        yield slowed
+        yield GaugeMetricFamily("snbn_tap_buckets", "Buyers whose pace is remembered", value=len(self._pace))
 
 
 class ShowCollector(FeedCollector):

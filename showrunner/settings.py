@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from showrunner.payment_settings import PAYMENT_SECRETS, PaymentSettings, SettleSettings
+from showrunner.tap_settings import TapSettings
 
 MAX_PORT = 65_535
 MAX_PROCESSES = 256
@@ -64,7 +65,7 @@ class FeedSettings(BaseSettings):
     heartbeat_s: Annotated[float, Field(gt=0)] = 25.0
 
 
-class Settings(FeedSettings, PaymentSettings):
+class Settings(FeedSettings, PaymentSettings, TapSettings):
     """How one process that does everything runs.
 
     Attributes:
@@ -109,7 +110,7 @@ class ControlSettings(Settings):
     link_key: SecretStr
 
 
-class CheckoutSettings(PaymentSettings):
+class CheckoutSettings(PaymentSettings, TapSettings):
     """How a checkout process runs: it takes taps, and owns the desk when its turn comes.
 
     Attributes:

@@ -43,15 +43,15 @@ from showrunner.http.joining import JoinDoor
 from showrunner.http.orders import OrderDesk
 from showrunner.http.shows import ShowDoor
 from showrunner.listening import Listener
-from showrunner.metrics import ShowCollector
+from showrunner.metrics import PaceCollector, ShowCollector
 from showrunner.payment_doors import payment_routes
 from showrunner.picture import LivePicture, LoopedPicture, ShowPicture
 from showrunner.pictures import with_pictures
 from showrunner.screens import rundown_view, state_view
 from showrunner.settings import ControlSettings, Settings
 from showrunner.show_folder import LoadedShow
-from showrunner.tap_settings import tap_pace
 from showrunner.splices import SpliceCommands
+from showrunner.tap_settings import tap_pace
 
 log = structlog.get_logger()
 
@@ -86,7 +86,8 @@ class RunningShow:
 
         self.viewer_tokens = ViewerTokens(channel_keys(settings), wall_clock)
         self.producer_tokens = ProducerTokens(settings.producer_key.get_secret_value().encode(), wall_clock)
-        self._desk = OrderDesk(show.info.id, self.checkout, self.viewer_tokens)
+        self._pace = tap_pace(settings)
+        self._desk = OrderDesk(show.info.id, self.checkout, self.viewer_tokens, self._pace)
         self._console = self._make_console()
         self._splices = SpliceCommands(show.settings.splices, self.control.command)
         self.programme = self._make_picture(programme)
@@ -252,6 +253,7 @@ class RunningShow:
                     refusals=lambda: self.checkout.refusals,
                 ),
                 *self._home.collectors,
+                PaceCollector(self._pace),
                 *([self.dvb_css.collector()] if self.dvb_css is not None else ()),
                 *([counted] if (counted := self.programme.collector()) is not None else ()),
             ],

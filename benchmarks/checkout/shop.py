@@ -19,6 +19,7 @@ from broadcast.channels.adapters.tokens import ViewerTokens, bearer
 from broadcast.clock import ProgrammeMs
 from broadcast.ids import Sku
 from broadcast.messages import OrderRequest
+from broadcast.programme.adapters.packager import Package
 from broadcast.programme.segments import Segment, SegmentIndex
 from showrunner.data_folder import DataFolder
 from showrunner.http.bodies import read_json
@@ -84,8 +85,10 @@ async def main(folder: Path) -> None:
         payment_key=SecretStr(PAYMENT_KEY),
         channel_keys={CHANNEL: SecretStr(CHANNEL_KEY)},
         sandbox_payments=False,
+        taps_per_second=UNLIMITED,
+        tap_burst=UNLIMITED,
     )
-    shop = Shop(settings, show, data, _PICTURE, data.programme)
+    shop = Shop(settings, show, data, Package(index=_PICTURE, folder=data.programme))
     base_url = await shop.start()
     shop.checkout.open_for_sale([Sku(HOT), Sku(GONE)], ProgrammeMs(0))
     print(base_url.rpartition(":")[2], flush=True)

@@ -17,6 +17,7 @@ from broadcast.ids import BuyerId, ChannelId, OrderId, ShowId
 from broadcast.line_messages import LineMessage
 from broadcast.messages import MAX_KEY_CHARS, OrderAnswer, OrderMessage, OrderRequest, ProblemMessage, Tap
 from showrunner.http.bodies import read_json
+from showrunner.tap_pace import TapPace
 
 MAX_WATCHED_ORDERS = 100_000
 """Orders whose news is pushed to the WebSocket that placed them; older ones are asked for over HTTP."""
@@ -38,10 +39,11 @@ log = structlog.get_logger()
 class OrderDesk:
     """Takes taps from both doors, answers them, and tells the WebSocket that placed an order how it goes on."""
 
-    def __init__(self, show: ShowId, checkout: OrderDoor, tokens: ViewerTokens) -> None:
+    def __init__(self, show: ShowId, checkout: OrderDoor, tokens: ViewerTokens, pace: TapPace) -> None:
         self._show = show
         self._checkout = checkout
         self._tokens = tokens
+        self._pace = pace
         self._quick = checkout if isinstance(checkout, TapDoor) else None
         self._lines = checkout if isinstance(checkout, LineDoor) else None
         if self._lines is not None:
@@ -67,8 +69,13 @@ class OrderDesk:
         key = request.headers.get("Idempotency-Key", "")
         if not 1 <= len(key) <= MAX_KEY_CHARS:
             raise Refusal("malformed", f"send an Idempotency-Key of 1 to {MAX_KEY_CHARS} characters")
+        self._pace.take(viewer)
         ticket = request.headers.get("Arrival-Ticket")
-        placed = await self._place(viewer, key, await read_json(request, _request), ticket)
+        try:
+            placed = await self._place(viewer, key, await read_json(request, _request), ticket)
+        except Refusal as refusal:
+            self._note_early(viewer, refusal)
+            raise
         headers = {"Location": f"/v1/orders/{placed.answer.order}"}
         if placed.replayed:
             headers["Idempotency-Replayed"] = "true"
@@ -99,6 +106,10 @@ class OrderDesk:
             raise Refusal("not-found", "nobody stands in line here")
         return self._lines
 
+    def _note_early(self, viewer: Viewer, refusal: Refusal) -> None:
+        if refusal.name == "not-on-sale" and "ended_at_ms" not in refusal.more:
+            self._pace.early(viewer)
+
     def _viewer(self, request: web.Request) -> Viewer:
         return self._tokens.verify(bearer(request.headers.get("Authorization")))
 
@@ -114,6 +125,8 @@ class OrderDesk:
                 if isinstance(answered, Placed) and viewer is not None:
                     self._tell(viewer, tap.id, answered, reply)
                 elif isinstance(answered, Refusal):
+                    if viewer is not None:
+                        self._note_early(viewer, answered)
                     if viewer is not None and answered.more.get("line", {}).get("could_win"):
                         self._watch_line((tap.sku, viewer.channel, viewer.buyer), tap.id, reply)
                     reply(_json.encode(ProblemMessage(id=tap.id, problem=answered.problem())))
@@ -124,6 +137,7 @@ class OrderDesk:
             viewer = self._tokens.verify(tap.token)
             if viewer.channel != channel:
                 raise Refusal("wrong-channel", f"this feed is {channel}'s")
+            self._pace.take(viewer)
             request = OrderRequest(
                 show=tap.show, sku=tap.sku, quantity=tap.quantity, look=tap.look, seen_price=tap.seen_price
             )
