@@ -1,0 +1,1 @@
+"""The feed's WebSocket stack against the cases of the Autobahn test suite."""
