@@ -192,6 +192,10 @@ class RunningShow:
         origin = data.programme_origin(first_origin(programme.index, wall_clock()))
         return LoopedPicture(show, programme.index, programme.folder, origin, wall_clock)
 
+    def _delay(self, channel: ChannelId) -> Delay:
+        known = self.control.correlations()[channel]
+        return Delay(known.offset_ms, None if known.source == "default" else known.error_ms)
+
     def _make_join_door(self) -> JoinDoor:
         key = hmac.digest(self._settings.producer_key.get_secret_value().encode(), b"join codes", "sha256")
         codes = JoinCodes(self._show.info.id, [channel.id for channel in self._show.channels], key)
@@ -204,12 +208,11 @@ class RunningShow:
             COMPOSITION_TIMELINE,
             self.programme.timescale,
         )
-        latencies_ms = {channel.id: channel.latency_ms for channel in self._show.channels}
         return DvbCss(
             self._show.info.id,
             self._show.channels,
             timelines,
-            lambda channel: Delay(latencies_ms[channel], None),
+            self._delay,
             self._settings.public_url,
         )
 

@@ -277,3 +277,17 @@ async def test_without_a_port_there_is_no_dvb_css(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         assert house.running.dvb_css is None
         assert (await house.request("GET", f"/v1/shows/{SHOW}/dvb-css/cii")).status == 404
+
+
+async def test_a_trim_of_the_channel_reaches_a_companion_at_once(house: House) -> None:
+    async with connect(house, "cii", "beijing-tv") as information, connect(house, "ts", "beijing-tv") as timeline:
+        usual = await told(information)
+        assert "accuracy" not in usual["timelines"][0]["timelineProperties"]
+        before = await follow(timeline, PROGRAMME)
+        trim = await house.command("trim", channel="beijing-tv", offset_ms=45_000)
+        assert trim.status == 200
+        after, known = await told(timeline), await told(information)
+    # fifteen seconds nearer to the stage, at whatever instant each was told
+    elapsed_ms = (int(after["wallClockTime"]) - int(before["wallClockTime"])) // 10**6
+    assert abs(int(after["contentTime"]) - int(before["contentTime"]) - elapsed_ms - 15_000) <= 1
+    assert known["timelines"][0]["timelineProperties"]["accuracy"] > 0

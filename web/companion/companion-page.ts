@@ -14,6 +14,7 @@ import { renderCard, renderOrders, type Shop } from '../shared/shopping';
 import { channelOf, getShow, type ChannelSummary, type ShowDetails } from '../shared/show';
 import { openStorage } from '../shared/storage';
 import { foundation } from '../shared/theme';
+import { LatencyPlayhead } from '../shared/playhead';
 import { Viewing } from '../shared/viewing';
 import { words } from '../shared/words';
 import { WornSize } from '../shared/worn-size';
@@ -147,7 +148,7 @@ export class CompanionPage extends LitElement {
       <sync-panel
         .cues=${feed.timeline.cues()}
         .now=${() => clock.now()}
-        .stationMs=${this.#channel()?.latency_ms ?? 0}
+        .stationMs=${this.#stationMs()}
         .trimMs=${this.trimMs}
         .clockErrorMs=${clock.estimate()?.error_ms ?? null}
         lang=${this.currentLang}
@@ -226,12 +227,16 @@ export class CompanionPage extends LitElement {
     return channelOf(this.show, this.#address.channel);
   }
 
+  /** How far the station is behind: as it was trimmed during the show, or else as usual. */
+  #stationMs(): number {
+    return this.#viewing?.feed.correlation?.offset_ms ?? this.#channel()?.latency_ms ?? 0;
+  }
+
   #trim(trimMs: number): void {
     const channel = this.#channel();
     if (this.#viewing === null || channel === undefined) return;
-    this.trimMs = boundedTrim(channel.latency_ms, trimMs);
+    this.trimMs = boundedTrim(this.#stationMs(), trimMs);
     writeTrim(this.#store, channel.id, this.trimMs);
-    this.#viewing.latency_ms = channel.latency_ms + this.trimMs;
   }
 
   #follow(channel: ChannelSummary): void {
@@ -242,10 +247,16 @@ export class CompanionPage extends LitElement {
     viewing.showing.changes.listen((look) => {
       this.look = look;
     });
+    viewing.latency_ms = channel.latency_ms;
     this.#viewing = viewing;
     this.#trim(readTrim(this.#store, channel.id));
     viewing.start();
-    viewing.followLatency();
+    viewing.showing.follow(
+      new LatencyPlayhead(() => {
+        const station = viewing.latencyTime();
+        return { ...station, programme_ms: station.programme_ms - this.trimMs };
+      }),
+    );
   }
 }
 
