@@ -23,6 +23,9 @@ from showrunner.link.remote_checkout import RemoteCheckout
 RETAKE_S = 0.5
 """How long to wait before another try at a desk that could not be set up, or was lost."""
 
+LOOK_EVERY_S = 0.5
+"""How often an owner asks itself whether it still is one."""
+
 log = structlog.get_logger()
 _T = TypeVar("_T")
 
@@ -122,12 +125,17 @@ class CheckoutSeat:
             self.turns += 1
             log.info("desk.ours")
             async with self._errands(desk):
-                await first_of(self._claim.lost.wait(), desk.superseded.wait())
+                await first_of(self._claim.lost.wait(), self._unsure(), desk.superseded.wait())
             log.warning("desk.lost")
         finally:
             self._desk = None
             await desk.stop()
             self._moved()
+
+    async def _unsure(self) -> None:
+        """Return once another process may be the owner, whether or not anybody told us: after a freeze, say."""
+        while self._claim.holds:  # noqa: ASYNC110 - what ends it is time that passes
+            await asyncio.sleep(LOOK_EVERY_S)
 
     # ------------------------------------------------------------ who answers
 

@@ -53,11 +53,14 @@ class DeskProcess:
 
     async def until(self, name: str, count: int = 1) -> dict[str, Any]:
         """Wait until the process has logged so many events of a name, and return the last of them."""
-        async with asyncio.timeout(PATIENCE_S):
-            while len(found := [event for event in self.events if event["event"] == name]) < count:
-                assert not self._over, self.events
-                self._heard.clear()
-                await self._heard.wait()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while len(found := [event for event in self.events if event["event"] == name]) < count:
+                    assert not self._over, self.events
+                    self._heard.clear()
+                    await self._heard.wait()
+        except TimeoutError:
+            raise AssertionError(f"no {name} in {self.events}") from None
         return found[count - 1]
 
     async def serving(self) -> None:
