@@ -478,3 +478,14 @@ async def test_a_ping_is_answered_with_its_own_bytes(on_air: House) -> None:
         await viewer.next()
         async with asyncio.timeout(10):
             await (await viewer.connection.ping(b"still there?"))
+
+
+async def test_a_ping_between_the_pieces_of_a_message_is_answered_before_the_message(on_air: House) -> None:
+    async with on_air.connect() as connection:
+        await connection.send(upgrade_request(on_air.feed_path()))
+        await connection.read_head()
+        await connection.read_frame()
+        first, rest = masked_frame(b'{"type":"clock",', fin=False), masked_frame(b'"t0_ms":7}', 0x0)
+        await connection.send(first + masked_frame(b"still there?", 0x9) + rest)
+        assert await connection.read_frame() == b"\x8a\x0cstill there?"
+        assert b'"t0_ms":7' in await connection.read_frame()

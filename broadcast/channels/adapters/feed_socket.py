@@ -279,6 +279,9 @@ class FeedSocket:
                 return
             core = self._core = _Core(deflates=self.deflates)
         core.receive_data(data)
+        if core.state is OPEN:
+            # A ping between the pieces of a message is answered before the message is (RFC 6455, section 5.4).
+            self._flush(core)
         for event in core.events_received():
             if isinstance(event, Frame):
                 self._frame(event)
