@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 import av
@@ -84,6 +85,7 @@ class Cutter:
         self._eager = eager
         self._max_segment = max_segment
         self._max_audio_lag = max_audio_lag
+        self._rounding = int(MAX_ROUNDING * sample_rate)
         self._next_sample: int | None = None
         self._origin: int | None = None
         self._group: list[av.Packet[Any]] = []  # since the last key frame
@@ -95,9 +97,9 @@ class Cutter:
         self._ended = False
 
     @property
-    def group_seconds(self) -> Fraction:
+    def group_ticks(self) -> int:
         """How long the group of pictures is that was begun last, as far as it has come."""
-        return (self._seen - _stamps(self._group[0])[0]) * self._video_base if self._group else Fraction(0)
+        return self._seen - _stamps(self._group[0])[0] if self._group else 0
 
     def add_video(self, packet: "av.Packet[Any]") -> None:
         """Take a packet of the picture, in decode order; the first must be a key frame."""
@@ -121,8 +123,9 @@ class Cutter:
 
     def add_audio(self, packet: "av.Packet[Any]") -> None:
         """Count the sound in samples: containers that round its time (to a millisecond, say) would tear it apart."""
-        sample = round(_stamps(packet)[0] * packet.time_base * self._rate)
-        if self._next_sample is not None and abs(sample - self._next_sample) <= MAX_ROUNDING * self._rate:
+        base = packet.time_base
+        sample = round(Fraction(_stamps(packet)[0] * base.numerator * self._rate, base.denominator))
+        if self._next_sample is not None and abs(sample - self._next_sample) <= self._rounding:
             sample = self._next_sample
         self._next_sample = sample + self._frame_samples
         packet.pts = packet.dts = sample
@@ -180,9 +183,12 @@ class Cutter:
     def _sound_between(self, start: int, end: int) -> list["av.Packet[Any]"]:
         chosen = []
         shift = int((self._origin or 0) * self._video_base * self._rate)  # down: never before the picture
-        while self._sound and self._sound_time(self._sound[0]) < end * self._video_base:
+        origin = (self._origin or 0) * self._video_base
+        first = ceil((start * self._video_base + origin) * self._rate)
+        beyond = ceil((end * self._video_base + origin) * self._rate)
+        while self._sound and _stamps(self._sound[0])[0] < beyond:
             packet = self._sound.popleft()
-            if self._sound_time(packet) >= start * self._video_base:
+            if _stamps(packet)[0] >= first:
                 packet.pts = packet.dts = _stamps(packet)[0] - shift
                 chosen.append(packet)
         return chosen

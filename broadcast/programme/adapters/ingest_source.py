@@ -1,5 +1,6 @@
 """Reaches a live source: goes to it, or waits for it to come, and opens what it sends."""
 
+import contextlib
 import socket
 import time
 from collections.abc import Callable
@@ -26,6 +27,10 @@ RECEIVE_BUFFER_BYTES = 4 << 20
 """What the kernel keeps for us while a segment is written: ten seconds at 3 Mbit/s."""
 
 READ_BYTES = 65_536
+
+GATHER_S = 0.1
+"""What comes within this long is read at once: waking up for every packet would cost more than packaging. A frame
+that came first waits that long, one that came last does not, and the earliest arrivals date the picture."""
 
 _FILES = "file"
 _NETWORK = "http,https,tcp,tls,crypto,rtmp,rtmps,rtmpt,httpproxy"
@@ -156,6 +161,10 @@ class _SocketReader:
                     return b""
                 continue
             self._heard_s = time.monotonic()
+            if len(received) < size and not self._patient and received:
+                time.sleep(GATHER_S)
+                with contextlib.suppress(BlockingIOError):
+                    received += self._connection.recv(size - len(received), socket.MSG_DONTWAIT)
             return received
 
 

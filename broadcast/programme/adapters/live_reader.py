@@ -114,6 +114,8 @@ class _Connection:
         self._pace = pace
         self._stretch: Stretch | None = None
         self._last: int | None = None
+        self._step_back = int(MAX_STEP_BACK_S / tracks.base)
+        self._jump = int(JUMP_S / tracks.base)
 
     def take(self, packet: "av.Packet[Any]") -> None:
         arrival_us = self._recorder.now_us()
@@ -145,12 +147,13 @@ class _Connection:
         """Tell whether a picture's packet is to be taken; where time has jumped, what was before is over."""
         dts = packet.dts or 0
         if self._last is not None:
-            ahead = (dts - self._last) * self._tracks.base
-            if -MAX_STEP_BACK_S < ahead <= 0:
+            ahead = dts - self._last
+            if -self._step_back < ahead <= 0:
                 self._reader.damaged()
                 return False
-            if self._stretch is not None and not 0 < ahead <= JUMP_S:
-                self._break("discontinuity", f"the source's time jumped by {float(ahead):.3f} s")
+            if self._stretch is not None and not 0 < ahead <= self._jump:
+                jumped_s = float(ahead * self._tracks.base)
+                self._break("discontinuity", f"the source's time jumped by {jumped_s:.3f} s")
         self._last = dts
         return True
 

@@ -114,7 +114,8 @@ class Stretch:
         self._waiting: list[Cut] = []
         self._joined = False
         self._key_pts = 0
-        self._seen = Fraction(0)
+        self._seen = 0  # ticks of picture
+        self._longest = int(MAX_SEGMENT / route.base)
         self._start = route.start
         self._splices: list[SpliceInfo] = []
         self._sampler = Sampler(route.streams)
@@ -133,7 +134,10 @@ class Stretch:
             self._splice(bytes(packet))
         else:
             for made in self._route.take_audio(packet):
-                if made.pts is not None and abs(made.pts * Fraction(made.time_base or 1) - self._seen) < MAX_SOUND_OFF:
+                if (
+                    made.pts is not None
+                    and abs(made.pts * made.time_base - self._seen * self._route.base) < MAX_SOUND_OFF
+                ):
                     self._cutter.add_audio(made)
         self._write()
 
@@ -151,9 +155,9 @@ class Stretch:
             elif pts < self._key_pts and not self._route.encodes:
                 raise MustEncodeError("frames are shown before the key frame they come after (open GOP)")
             self._clock.observe(pts, arrival_us)
-            self._seen = max(self._seen, pts * self._route.base)
+            self._seen = max(self._seen, pts)
             self._cutter.add_video(made)
-        if self._cutter.group_seconds > MAX_SEGMENT and not self._route.encodes:
+        if self._cutter.group_ticks > self._longest and not self._route.encodes:
             raise MustEncodeError(f"key frames lie further than {float(MAX_SEGMENT):g} seconds apart")
 
     def _write(self) -> None:
@@ -201,7 +205,7 @@ class Stretch:
     def _tell_splices(self) -> None:
         for info in self._splices:
             at = self._seen if info.pts_ticks is None else self._place(info.pts_ticks)
-            captured_us = self._clock.captured_us(round(at / self._route.base))
+            captured_us = self._clock.captured_us(at)
             self._recorder.tell(
                 Splice(
                     at_ms=ProgrammeMs(captured_us // 1000),
@@ -215,8 +219,9 @@ class Stretch:
             )
         self._splices.clear()
 
-    def _place(self, pts_ticks: int) -> Fraction:
+    def _place(self, pts_ticks: int) -> int:
         """Return a splice's place in the stretch: the one nearest to the present with its 33 bits."""
         span = Fraction(1 << 33, 90_000)
-        ahead = Fraction(pts_ticks, 90_000) - self._start - self._seen
-        return self._seen + (ahead + span / 2) % span - span / 2
+        seen = self._seen * self._route.base
+        ahead = Fraction(pts_ticks, 90_000) - self._start - seen
+        return round((seen + (ahead + span / 2) % span - span / 2) / self._route.base)
