@@ -82,6 +82,9 @@ class Settings(FeedSettings, PaymentSettings, TapSettings):
         recording_gb: how much of a live programme is kept for replay; the oldest goes first.
     """
 
+    # said again: of several bases, the last one's configuration counts
+    model_config = SettingsConfigDict(env_prefix="SHOWRUNNER_", extra="forbid", frozen=True)
+
     role: Literal["all"] = "all"
     data: Path
     public_url: str | None = None
