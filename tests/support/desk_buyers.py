@@ -1,5 +1,6 @@
 """Buyers at the doors of checkout processes, and the one who opens the sale."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from broadcast.ids import ShowId, Sku
 from showrunner.link.remote_checkout import RemoteCheckout
 
 BUSY = 503
+PATIENCE_S, COME_BACK_S = 40.0, 0.05
 
 
 class Buyers:
@@ -44,6 +46,13 @@ class Buyers:
         ) as response:
             answer: dict[str, Any] = msgspec.json.decode(await response.read())
             return response.status, answer, "Idempotency-Replayed" in response.headers
+
+    async def settle(self, door: str, sku: str, *, buyer: str, key: str) -> tuple[int, dict[str, Any], bool]:
+        """Tap as a page does: with the same key until the answer is not that there is no room just now."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (answer := await self.order(door, sku, buyer=buyer, key=key))[0] == BUSY:  # noqa: ASYNC110 - a page does so
+                await asyncio.sleep(COME_BACK_S)
+        return answer
 
     async def get(self, door: str, order: str, buyer: str = "mei") -> dict[str, Any]:
         """Read an order."""

@@ -43,6 +43,9 @@ BUYERS, DESKS = 24, 3
 MAX_ACKS_BETWEEN_KILLS = 60
 ANSWER_TIMEOUT_S = 12.0
 FIRST_TIMEOUT_S, KILL_TIMEOUT_S = 180.0, 20.0
+SAID_CHARS = 2_000
+"""Of what a process said last, when it does not serve."""
+
 Victim = Literal["owner", "door", "postgres", "valkey", "control"]
 VICTIMS: dict[Victim, int] = {"owner": 5, "door": 2, "postgres": 2, "valkey": 1, "control": 1}
 """Who is killed, how often in proportion."""
@@ -107,7 +110,10 @@ class Forked:
 
     async def serving(self) -> None:
         """Wait until it serves."""
-        await until(lambda: not {"checkout.serving", "serving"}.isdisjoint(self.events), "it serves")
+        try:
+            await until(lambda: not {"checkout.serving", "serving"}.isdisjoint(self.events), "it serves")
+        except AssertionError as late:
+            raise AssertionError(self._output.read_text(errors="replace")[-SAID_CHARS:]) from late
 
     async def kill(self) -> None:
         """Kill -9, and wait until it is gone."""
