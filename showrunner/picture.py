@@ -113,6 +113,7 @@ class LivePicture:
         address: the source.
         folder: where the recording is kept.
         max_bytes: of the recording.
+        with_ts: package it as MPEG-TS too.
         now: wall clock.
         on_changed: told when there is something new to show to producers.
         on_splice: told of splice messages.
@@ -127,11 +128,13 @@ class LivePicture:
         folder: Path,
         *,
         max_bytes: int,
+        with_ts: bool,
         now: Now,
         on_changed: Callable[[], None],
         on_splice: Callable[[Splice], None],
     ) -> None:
         self._address = address
+        self._with_ts = with_ts
         self._now = now
         self._on_changed = on_changed
         self._on_splice = on_splice
@@ -235,7 +238,7 @@ class LivePicture:
             folder=str(self._files.folder),
             next_sequence=recording.next_sequence,
             not_before_ms=None if newest is None else newest.end_ms,
-            with_ts=True,
+            with_ts=self._with_ts,
         )
 
     def _standing_marks(self) -> list[Mark]:

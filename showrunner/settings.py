@@ -79,6 +79,7 @@ class Settings(FeedSettings, PaymentSettings, TapSettings):
         dvb_css_port: UDP port of the wall clock that foreign companion devices follow (DVB-CSS); 0 takes a free one.
             Without it there is no DVB-CSS.
         programme: a live source's address, or a video file, instead of what the show itself names.
+        transport_stream: package a live programme as MPEG-TS too, for players that do not read fMP4.
         recording_gb: how much of a live programme is kept for replay; the oldest goes first.
     """
 
@@ -95,6 +96,7 @@ class Settings(FeedSettings, PaymentSettings, TapSettings):
     commands_per_minute: Annotated[int, Field(ge=1)] = 1_200
     dvb_css_port: Annotated[int, Field(ge=0, le=MAX_PORT)] | None = None
     programme: str | None = None
+    transport_stream: bool = False
     recording_gb: Annotated[float, Field(gt=0)] = 50.0
 
 

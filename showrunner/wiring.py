@@ -185,6 +185,7 @@ class RunningShow:
                 programme,
                 data.recording,
                 max_bytes=int(self._settings.recording_gb * 1e9),
+                with_ts=self._settings.transport_stream,
                 now=wall_clock,
                 on_changed=self._changed,
                 on_splice=self._splices.heard,

@@ -31,7 +31,7 @@ PART_FRAMES = 12
 
 def main(*, quick: bool = False) -> None:
     """Measure; with ``quick`` for a shorter time, and nothing is recorded."""
-    seconds = 12.0 if quick else 40.0
+    seconds = 12.0 if quick else 30.0
     with tempfile.TemporaryDirectory() as folder:
         film = make_film(Path(folder) / "film.mp4")
         long_groups = _rewritten(film, Path(folder) / "long.mp4")

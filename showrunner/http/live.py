@@ -1,6 +1,6 @@
 """A live programme over HTTP: rolling playlists, the recording for replay, and their segments."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,6 +10,7 @@ from broadcast.clock import ProgrammeMs
 from broadcast.errors import Refusal
 from broadcast.programme.adapters.recording_files import RecordingFiles
 from broadcast.programme.live_playlist import Ending, Flavour, live_master, media_playlist
+from broadcast.programme.live_segments import LiveSegment
 from broadcast.programme.marks import MarkBook
 from broadcast.programme.playlist import DEFAULT_WINDOW, PLAYLIST_TYPE
 from showrunner.http.pages import A_YEAR, file_within
@@ -49,6 +50,7 @@ class LiveDoor:
             listed, _ = self._files.recording.window(DEFAULT_WINDOW)
             if not listed:
                 raise _no_picture()
+            _check_flavour(listed, flavour)
             peak = max(segment.bits_per_second for segment in listed)
             return _playlist(live_master(listed[-1], peak, media, flavour))
 
@@ -59,6 +61,7 @@ class LiveDoor:
             listed, before = self._files.recording.window(DEFAULT_WINDOW if ending == "rolling" else None)
             if not listed:
                 raise _no_picture()
+            _check_flavour(listed, flavour)
             marks = self._marks.within(ProgrammeMs(listed[0].capture_ms), None)
             # an EVENT playlist may not lose its beginning (RFC 8216, 6.2.1)
             honest: Ending = "rolling" if self._files.recording.trimmed else ending
@@ -91,6 +94,11 @@ class LiveDoor:
         response.content_type = kind
         response.headers["Cache-Control"] = A_YEAR
         return response
+
+
+def _check_flavour(listed: Sequence[LiveSegment], flavour: Flavour) -> None:
+    if flavour == "ts" and any(segment.ts_uri is None for segment in listed):
+        raise Refusal("not-found", "this programme is not packaged as MPEG-TS: set SHOWRUNNER_TRANSPORT_STREAM")
 
 
 def _no_picture() -> Refusal:
