@@ -138,7 +138,7 @@ class RunningCheckout:
     def _application(self) -> web.Application:
         settings, show = self._settings, self._show
         producers = ProducerTokens(settings.producer_key.get_secret_value().encode(), wall_clock)
-        payments = payment_routes(settings, show.info.id, self.seat, self._payments, producers, self._viewers)
+        payments = payment_routes(settings, show.info, self.seat, self._payments, producers, self._viewers)
         return application(
             [*self._orders.routes(), *payments, *documents.routes()],
             origins=sorted({origin for channel in show.channels for origin in channel.origins}),

@@ -6,7 +6,8 @@ from aiohttp import web
 
 from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
 from broadcast.checkout.port import PaymentNews
-from broadcast.ids import ChannelId, ShowId
+from broadcast.ids import ChannelId
+from broadcast.show import ShowInfo
 from showrunner.feed_parts import wall_clock
 from showrunner.http.consents import ConsentDoor, Orders
 from showrunner.http.payments import PaymentDoor
@@ -20,7 +21,7 @@ class PaidDesk(PaymentNews, Orders, Protocol):
 
 def payment_routes(
     settings: Settings | CheckoutSettings,
-    show: ShowId,
+    show: ShowInfo,
     desk: PaidDesk,
     payments: Payments | None,
     producers: ProducerTokens,
@@ -29,9 +30,9 @@ def payment_routes(
     """Return the routes; where payments are another process's business, only the house's own notifications."""
     secret = settings.payment_key.get_secret_value()
     if payments is None:
-        return PaymentDoor(show, desk, secret, producers, None).routes()
+        return PaymentDoor(show.id, desk, secret, producers, None).routes()
     door = PaymentDoor(
-        show,
+        show.id,
         desk,
         secret,
         producers,
@@ -41,4 +42,12 @@ def payment_routes(
         per_minute=settings.notifications_per_minute,
     )
     keys = {ChannelId(name): key.get_secret_value().encode() for name, key in settings.channel_keys.items()}
-    return [*door.routes(), *ConsentDoor(payments.book, desk, viewers, keys, wall_clock).routes()]
+    consents = ConsentDoor(
+        payments.book,
+        desk,
+        viewers,
+        keys,
+        wall_clock,
+        provider_of=lambda channel: settings.provider_of(channel, show.currency),
+    )
+    return [*door.routes(), *consents.routes()]

@@ -232,7 +232,7 @@ class RunningShow:
         )
         commands = CommandDoor(show.info.id, self.control, self.producer_tokens, settings.commands_per_minute)
         payments = payment_routes(
-            settings, show.info.id, self.checkout, self._home.payments, self.producer_tokens, self.viewer_tokens
+            settings, show.info, self.checkout, self._home.payments, self.producer_tokens, self.viewer_tokens
         )
         app = application(
             [

@@ -5,7 +5,7 @@ channel's key, as viewer tokens are, by whoever saw the buyer sign. The sandbox'
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Protocol
 
 import msgspec
@@ -64,8 +64,9 @@ class ConsentView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsentAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer of ``GET`` and ``PUT /v1/me/consent``."""
+    """Answer of ``GET`` and ``PUT /v1/me/consent``; ``provider`` is the gateway of this channel's new orders."""
 
+    provider: Provider
     consents: tuple[ConsentView, ...]
 
 
@@ -118,13 +119,21 @@ class ConsentDoor:
     """Consents over HTTP, for the buyer whose viewer token it is."""
 
     def __init__(
-        self, book: Consents, orders: Orders, tokens: ViewerTokens, keys: Mapping[ChannelId, bytes], now: Now
+        self,
+        book: Consents,
+        orders: Orders,
+        tokens: ViewerTokens,
+        keys: Mapping[ChannelId, bytes],
+        now: Now,
+        *,
+        provider_of: Callable[[ChannelId], Provider],
     ) -> None:
         self._book = book
         self._orders = orders
         self._tokens = tokens
         self._keys = {channel: OctKey.import_key(key) for channel, key in keys.items()}
         self._now = now
+        self._provider_of = provider_of
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of consents."""
@@ -175,6 +184,7 @@ class ConsentDoor:
         kept = await self._book.agreements(viewer.channel, viewer.buyer)
         return _answer(
             ConsentAnswer(
+                provider=self._provider_of(viewer.channel),
                 consents=tuple(
                     ConsentView(
                         provider=one.provider,
@@ -184,7 +194,7 @@ class ConsentDoor:
                         address=one.address,
                     )
                     for one in kept
-                )
+                ),
             )
         )
 

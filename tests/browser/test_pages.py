@@ -131,6 +131,8 @@ def test_a_buyer_at_a_keyboard_buys_and_keeps_their_place(look_on_air: str, visi
     buy = shown.locator('[data-action="buy"]')
     buy.focus()
     viewer.keyboard.press("Enter")
+    viewer.locator('[data-action="agree"]').focus()
+    viewer.keyboard.press("Enter")
     expect(shown.locator('[data-order-status="paid"]')).to_be_visible(timeout=CARD_TIMEOUT_MS)
     expect(buy).to_be_focused()
     expect(viewer.locator('[data-action="bag"]')).to_have_attribute("data-count", "1")
@@ -152,6 +154,7 @@ def test_a_partners_page_shows_the_card_and_hears_of_cues_and_orders(look_on_air
     shown = wait_for_card(partner, look_on_air)
     expect(partner.locator('[data-event="cue"]', has_text=look_on_air)).to_be_visible()
     shown.locator('[data-action="buy"]').click()
+    partner.locator('[data-action="agree"]').click()
     expect(partner.locator('[data-event="order"]', has_text='"paid"')).to_be_visible(timeout=CARD_TIMEOUT_MS)
 
 

@@ -10,14 +10,13 @@ import { Asking } from '../shared/asking';
 import { Localizer, type Lang } from '../shared/i18n';
 import type { LookView } from '../shared/messages';
 import { PageLanguage } from '../shared/page-language';
-import { renderCard, renderOrders, type Shop } from '../shared/shopping';
+import { renderBuyer, renderCard, renderOrders, renderSheet, type Shop } from '../shared/shopping';
 import { channelOf, getShow, type ChannelSummary, type ShowDetails } from '../shared/show';
 import { openStorage } from '../shared/storage';
 import { foundation } from '../shared/theme';
 import { LatencyPlayhead } from '../shared/playhead';
 import { Viewing } from '../shared/viewing';
 import { words } from '../shared/words';
-import { WornSize } from '../shared/worn-size';
 import { companionStyles } from './companion-styles';
 import './join-form';
 import './sync-panel';
@@ -40,7 +39,6 @@ export class CompanionPage extends LitElement {
   readonly #address: PageAddress = pageAddress(location, '');
   readonly #store = openStorage('local', window);
   readonly #language = new PageLanguage(this);
-  readonly #worn = new WornSize(this);
   #asking: Asking<ShowDetails> | null = null;
   #viewing: Viewing | null = null;
   #ticking: ReturnType<typeof setInterval> | undefined;
@@ -163,6 +161,7 @@ export class CompanionPage extends LitElement {
             <look-strip
               .looks=${looks}
               .stock=${feed.timeline.stockLevels()}
+              .playhead=${viewing.showing.reading?.programme_ms ?? null}
               .current=${this.look?.id ?? null}
               lang=${this.currentLang}
               @look-chosen=${(event: CustomEvent<LookView>) => {
@@ -174,7 +173,9 @@ export class CompanionPage extends LitElement {
       <section aria-labelledby="orders">
         <h2 class="serif" id="orders">${own.t('orders')}</h2>
         ${renderOrders(this.#shop(viewing))}
-      </section>`;
+        <div class="buyer">${renderBuyer(this.#shop(viewing))}</div>
+      </section>
+      ${renderSheet(this.#shop(viewing))}`;
   }
 
   #renderIdle(viewing: Viewing, text: Localizer<keyof typeof words.en>, own: Localizer<CompanionWord>): TemplateResult {
@@ -191,8 +192,6 @@ export class CompanionPage extends LitElement {
       look,
       live: look === this.look,
       channelName: channel === undefined ? '' : new Localizer(this.currentLang, words).pick(channel.names, channel.name),
-      worn: this.#worn.size,
-      wears: this.#worn.wears,
     });
   }
 

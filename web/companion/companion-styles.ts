@@ -84,6 +84,11 @@ export const companionStyles = css`
   .bad {
     color: var(--negative);
   }
+  .buyer {
+    display: grid;
+    gap: var(--space-5);
+    margin-top: var(--space-5);
+  }
   dialog {
     width: min(28rem, 100vw);
     max-width: none;

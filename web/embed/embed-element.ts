@@ -8,8 +8,10 @@ import { chooseLang, Localizer, type Lang } from '../shared/i18n';
 import type { LookView } from '../shared/messages';
 import type { BuyerOrder } from '../shared/order-book';
 import { HostPlayhead, LatencyPlayhead, PicturePlayhead, type HlsSource, type Playhead } from '../shared/playhead';
-import { renderCard, renderOrders } from '../shared/shopping';
+import type { Signing } from '../shared/consent';
+import { renderBuyer, renderCard, renderOrders, renderSheet } from '../shared/shopping';
 import { channelOf, getShow, type ChannelSummary } from '../shared/show';
+import type { StepUp } from '../shared/step-up';
 import { foundation, tokens } from '../shared/theme';
 import { Viewing } from '../shared/viewing';
 import { words } from '../shared/words';
@@ -45,7 +47,8 @@ const scriptOrigin = originOfThisScript();
  * `programmeTime` set on this element or on the player; an hls.js instance given to `attachHls`; the player's own start date;
  * the channel's usual delay.
  *
- * Fires `cue` (detail: the look or null), `order` (OrderNews) and `problem` (RFC 9457); all bubble out of any shadow root.
+ * Fires `cue` (detail: the look or null), `order` (OrderNews), `problem` and `step-up` (RFC 9457); all bubble out of any shadow
+ * root.
  */
 @element('see-now-buy-now')
 export class SeeNowBuyNow extends LitElement implements ProgrammeClock {
@@ -93,6 +96,11 @@ export class SeeNowBuyNow extends LitElement implements ProgrammeClock {
         cursor: pointer;
         list-style: none;
       }
+      .buyer {
+        display: grid;
+        gap: 1.5rem;
+        padding: 1.25rem 0;
+      }
       summary::-webkit-details-marker {
         display: none;
       }
@@ -108,9 +116,13 @@ export class SeeNowBuyNow extends LitElement implements ProgrammeClock {
   /** The programme time of the partner's picture, if the partner's page can tell it. */
   @property({ attribute: false }) programmeTime: (() => number | null) | undefined = undefined;
 
+  /** Lets a buyer sign an agreement with a real gateway, if the partner's page can; see docs/embedding.md. */
+  @property({ attribute: false }) signAgreement: Signing | null = null;
+  /** Lets a buyer show who they are when a tap is above what one tap may spend; see docs/embedding.md. */
+  @property({ attribute: false }) stepUp: StepUp | null = null;
+
   @state() private look: LookView | null = null;
   @state() private details: ChannelSummary | null = null;
-  @state() private worn: string | null = null;
   #viewing: Viewing | null = null;
   #hls: PartnerHls | null = null;
   #looking: ReturnType<typeof setTimeout> | undefined;
@@ -134,6 +146,10 @@ export class SeeNowBuyNow extends LitElement implements ProgrammeClock {
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('show') || changed.has('channel') || changed.has('base') || changed.has('token')) this.#restart();
     else if (changed.has('htmlFor') || changed.has('programmeTime')) this.#follow();
+    if (this.#viewing !== null) {
+      this.#viewing.consent.signing = this.signAgreement;
+      this.#viewing.stepUp.hook = this.stepUp;
+    }
   }
 
   protected override render(): TemplateResult {
@@ -147,12 +163,14 @@ export class SeeNowBuyNow extends LitElement implements ProgrammeClock {
         <p class="unseen" role="status">
           ${this.look === null ? '' : announcement(this.look, text)}
         </p>
-        ${viewing === null || orders.length === 0
+        ${viewing === null
           ? nothing
           : html`<details>
-              <summary><span>${text.t('bag')}</span><span class="figures">${orders.length}</span></summary>
-              ${renderOrders({ viewing, base: this.base, lang })}
-            </details>`}
+                <summary><span>${text.t('bag')}</span><span class="figures">${orders.length}</span></summary>
+                ${renderOrders({ viewing, base: this.base, lang })}
+                <div class="buyer">${renderBuyer({ viewing, base: this.base, lang })}</div>
+              </details>
+              ${renderSheet({ viewing, base: this.base, lang })}`}
       </div>
     `;
   }
@@ -173,10 +191,6 @@ export class SeeNowBuyNow extends LitElement implements ProgrammeClock {
         look,
         live: true,
         channelName: this.details === null ? '' : new Localizer(lang, words).pick(this.details.names, this.details.name),
-        worn: this.worn,
-        wears: (size) => {
-          this.worn = size;
-        },
       },
     );
   }
@@ -203,6 +217,14 @@ export class SeeNowBuyNow extends LitElement implements ProgrammeClock {
       this.#tell('order', news(order));
       if (order.problem !== null) this.#tell('problem', order.problem);
     });
+    viewing.orders.confirming.listen((order) => {
+      this.#tell('step-up', order.problem);
+    });
+    for (const changes of [viewing.consent.changes, viewing.sizes.changes]) {
+      changes.listen(() => {
+        this.requestUpdate();
+      });
+    }
     viewing.showing.changes.listen((look) => {
       this.look = look;
       this.#tell('cue', look);
@@ -254,7 +276,7 @@ export class SeeNowBuyNow extends LitElement implements ProgrammeClock {
     return this.htmlFor === '' && this.#hls === null ? new LatencyPlayhead(viewing.latencyTime) : null;
   }
 
-  #tell(type: 'cue' | 'order' | 'problem', detail: unknown): void {
+  #tell(type: 'cue' | 'order' | 'problem' | 'step-up', detail: unknown): void {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
 }

@@ -24,6 +24,18 @@ export function cancelUrl(base: string, order: string): string {
   return `${orderUrl(base, order)}/cancel`;
 }
 
+export function lineUrl(base: string, ticket: string): string {
+  return `${base}/v1/line/${encodeURIComponent(ticket)}`;
+}
+
+export function leaveLineUrl(base: string, ticket: string): string {
+  return `${lineUrl(base, ticket)}/leave`;
+}
+
+export function consentUrl(base: string): string {
+  return `${base}/v1/me/consent`;
+}
+
 /** A point in the cue log to go on from exactly. */
 export interface ResumePoint {
   readonly epoch: string;

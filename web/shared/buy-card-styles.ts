@@ -238,6 +238,28 @@ export const cardStyles: CSSResult = css`
       background: var(--champagne);
     }
   }
+  .pays,
+  .due {
+    font-size: var(--text-s);
+    color: var(--muted);
+  }
+  .pays {
+    margin-top: 0.5rem;
+    text-align: center;
+  }
+  .join {
+    display: block;
+    min-height: 2.75rem;
+    margin: 0.25rem auto 0;
+    font-size: var(--text-s);
+  }
+  .acts {
+    display: flex;
+    flex: none;
+    flex-direction: column;
+    align-items: flex-end;
+    gap: 0.25rem;
+  }
   .buy:active:not([aria-disabled='true']) {
     transform: scale(0.985);
   }
@@ -277,7 +299,11 @@ export const cardStyles: CSSResult = css`
     display: block;
     font-weight: 500;
   }
-  .status[data-order-status='reserved'] {
+  .status[data-order-status='reserved'],
+  .status[data-order-status='agreeing'],
+  .status[data-order-status='confirming'],
+  .status[data-line='offered'],
+  .status[data-line='on_sale'] {
     border-color: var(--champagne);
   }
   .status[data-order-status='paid'],

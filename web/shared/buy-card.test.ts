@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import './buy-card';
 import type { BuyCard } from './buy-card';
-import type { BuyerOrder, Wish } from './order-book';
+import { UNANSWERED, type BuyerOrder, type Wish } from './order-book';
 import { look, offer } from './testing/examples';
 import { problem } from './testing/world';
 
@@ -39,7 +39,7 @@ function order(change: Partial<BuyerOrder>): BuyerOrder {
     seen_price: null,
     label: { title: '', titles: {}, options: {}, brand: '', look_number: '', image: null },
   };
-  return { key: 'k', wish, phase: 'reserved', placed_ms: 0, order: 'o1', amount: null, hold_until_ms: 90_000, problem: null, released: null, ...change };
+  return { ...UNANSWERED, key: 'k', wish, phase: 'reserved', placed_ms: 0, order: 'o1', amount: null, hold_until_ms: 90_000, problem: null, released: null, ...change };
 }
 
 describe('the card of a look', () => {
@@ -99,7 +99,7 @@ describe('one tap', () => {
   });
 
   it('wishes for the size this viewer wears', async () => {
-    card.worn = 'M';
+    card.worn = { letters: 'M' };
     card.look = look('l1', { id: 'l2' });
     await card.updateComplete;
     expect(buyButton().dataset['sku']).toBe('l1-m');
@@ -158,7 +158,7 @@ describe('stock', () => {
 
 describe('an order’s news', () => {
   it.each([
-    ['sending', {}, 'Sending…', true],
+    ['sending', {}, 'On its way…', true],
     ['in_line', {}, 'In line', true],
     ['reserved', {}, 'Held for 1:30', true],
     ['paid', { amount: { value: 129_900, currency: 'CNY' } }, 'It is yours.', false],
@@ -195,10 +195,10 @@ describe('an order’s news', () => {
 
   it('reserved can be given back', async () => {
     const given: string[] = [];
-    card.addEventListener('cancel', (event) => given.push((event as CustomEvent<string>).detail));
+    card.addEventListener('order-act', (event) => given.push(Object.values((event as CustomEvent<Record<string, string>>).detail).join(' ')));
     card.orders = [order({})];
     await card.updateComplete;
     part('[data-action="cancel"]').click();
-    expect(given).toEqual(['k']);
+    expect(given).toEqual(['cancel k']);
   });
 });

@@ -1,7 +1,7 @@
 import { feedUrl, type ResumePoint } from './addresses';
 import { backoffMs, RECONNECT } from './backoff';
 import type { ServerClock } from './clock';
-import type { ClientMessage, ClockAnswer, Correlation, OrderMessage, ProblemMessage } from './messages';
+import type { ClientMessage, ClockAnswer, Correlation, LineMessage, OrderMessage, ProblemMessage } from './messages';
 import { Probes } from './probes';
 import { Signal } from './signal';
 import { Timeline } from './timeline';
@@ -69,8 +69,8 @@ export class FeedClient {
   readonly changes = new Signal<void>();
   /** The connection's state changed. */
   readonly states = new Signal<ConnectionState>();
-  /** An order's news or a problem with a tap. */
-  readonly answers = new Signal<OrderMessage | ProblemMessage>();
+  /** An order's news, a place in line, or a problem with a tap. */
+  readonly answers = new Signal<OrderMessage | LineMessage | ProblemMessage>();
 
   readonly #options: FeedOptions;
   readonly #sockets: Sockets;
@@ -225,6 +225,7 @@ export class FeedClient {
         this.#clockAnswer(message);
         break;
       case 'order':
+      case 'line':
       case 'problem':
         this.answers.emit(message);
         break;

@@ -11,10 +11,12 @@ export type Answer =
   | { readonly ok: false; readonly problem: Problem; readonly retry_after_ms: number | null };
 
 export interface Question {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'DELETE' | 'GET' | 'POST' | 'PUT';
   readonly url: string;
   readonly token?: string;
   readonly key?: string;
+  /** Proves when the buyer came for what is ordered. */
+  readonly ticket?: string | null;
   readonly body?: unknown;
 }
 
@@ -31,6 +33,7 @@ export async function ask(fetch: Fetch, question: Question): Promise<Answer> {
   if (question.body !== undefined) headers['Content-Type'] = 'application/json';
   if (question.token !== undefined) headers['Authorization'] = `Bearer ${question.token}`;
   if (question.key !== undefined) headers['Idempotency-Key'] = question.key;
+  if (typeof question.ticket === 'string') headers['Arrival-Ticket'] = question.ticket;
   const response = await fetch(question.url, {
     method: question.method,
     headers,

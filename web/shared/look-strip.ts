@@ -3,7 +3,7 @@ import { property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { element } from './define';
 import { Localizer, type Lang } from './i18n';
-import type { LookView, StockLevel } from './messages';
+import type { LookView, Money, StockLevel } from './messages';
 import { products, together } from './offers';
 import { foundation } from './theme';
 import { words } from './words';
@@ -76,6 +76,8 @@ export class LookStrip extends LitElement {
 
   @property({ attribute: false }) looks: readonly LookView[] = [];
   @property({ attribute: false }) stock: ReadonlyMap<string, StockLevel> = new Map();
+  /** The programme time of this viewer's picture, or null. */
+  @property({ attribute: false }) playhead: number | null = null;
   @property() current: string | null = null;
   @property() override lang: Lang = 'en';
 
@@ -86,10 +88,10 @@ export class LookStrip extends LitElement {
         this.looks,
         (look) => look.id,
         (look) => {
-          const all = products(look, (sku) => this.stock.get(sku) ?? null);
+          const all = products(look, (sku) => this.stock.get(sku) ?? null, this.playhead);
           const state = together(all.map((product) => product.state));
-          const cheapest = all.flatMap((product) => product.sizes).reduce<LookView['offers'][number] | null>(
-            (least, { offer }) => (least === null || offer.price.value < least.price.value ? offer : least),
+          const cheapest = all.flatMap((product) => product.sizes).reduce<Money | null>(
+            (least, { price }) => (least === null || price.value < least.value ? price : least),
             null,
           );
           return html`<li>
@@ -103,7 +105,7 @@ export class LookStrip extends LitElement {
             >
               <span><b class="serif figures">${look.number}</b> <span class="eyebrow">${look.brand}</span></span>
               <span class="title">${text.pick(look.titles, look.title)}</span>
-              <span class="state figures">${state === 'on_sale' ? (cheapest === null ? '' : text.money(cheapest.price)) : text.t(state)}</span>
+              <span class="state figures">${state === 'on_sale' ? (cheapest === null ? '' : text.money(cheapest)) : text.t(state)}</span>
             </button>
           </li>`;
         },

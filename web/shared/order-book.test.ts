@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MAX_REMEMBERED, OrderBook, type BuyerOrder } from './order-book';
+import { MAX_REMEMBERED, OrderBook, UNANSWERED, type BuyerOrder } from './order-book';
 import { openStorage } from './storage';
 
 function order(key: string, change: Partial<BuyerOrder> = {}): BuyerOrder {
   return {
+    ...UNANSWERED,
     key,
     wish: { sku: 's1', quantity: 1, look: null, seen_price: null, label: { title: 'Coat', titles: {}, options: {}, brand: '', look_number: '1', image: null } },
     phase: 'paid',

@@ -1,4 +1,4 @@
-import type { Money, OrderAnswer, OrderMessage, OrderStatus, ReleaseReason } from './messages';
+import type { LineOfferView, Money, OrderAnswer, OrderMessage, OrderStatus, ReleaseReason } from './messages';
 import { readJson } from './storage';
 import type { Problem } from './wire';
 
@@ -27,10 +27,20 @@ export interface WishLabel {
 }
 
 /**
- * Where an order is for its buyer: `sending` the first try, `in_line` the server asked to try again, `unanswered` no answer
- * came in all tries (trying again is safe), `refused` with a problem; then the server's own statuses.
+ * Where an order is for its buyer. Nothing is decided yet while it is `agreeing` (kept until the buyer has agreed how to pay),
+ * `sending` (the first try), `in_line` (the server asked to come again), `confirming` (the buyer must first show who they are)
+ * or `unanswered` (no answer came in all tries; trying again is safe). `queued`: gone for now, with a place among those who
+ * wait for what comes back. `refused`: with a problem. Then the server's own statuses.
  */
-export type OrderPhase = 'sending' | 'in_line' | 'unanswered' | 'refused' | OrderStatus;
+export type OrderPhase = 'agreeing' | 'sending' | 'in_line' | 'confirming' | 'unanswered' | 'queued' | 'refused' | OrderStatus;
+
+/** A place among those who wait for pieces that others may give back. */
+export interface PlaceInLine {
+  readonly ticket: string;
+  readonly state: 'offered' | 'on_sale' | 'over' | 'waiting';
+  readonly place: number | null;
+  readonly offer: LineOfferView | null;
+}
 
 export interface BuyerOrder {
   /** The idempotency key, made once for the intent; also the tap's id on the feed. */
@@ -43,12 +53,35 @@ export interface BuyerOrder {
   readonly hold_until_ms: number | null;
   readonly problem: Problem | null;
   readonly released: ReleaseReason | null;
+  /** Proves when this buyer came for this SKU; sent along with every further try. */
+  readonly ticket: string | null;
+  readonly line: PlaceInLine | null;
+  /** A pre-order: nothing is charged before this instant. */
+  readonly payment_due_ms: number | null;
+  /** When the next try is made by itself. */
+  readonly again_ms: number | null;
 }
 
+/** What an intent has before the server said anything. */
+export const UNANSWERED = {
+  order: null,
+  amount: null,
+  hold_until_ms: null,
+  problem: null,
+  released: null,
+  ticket: null,
+  line: null,
+  payment_due_ms: null,
+  again_ms: null,
+} as const satisfies Partial<BuyerOrder>;
+
 const RANK: Readonly<Record<OrderPhase, number>> = {
+  agreeing: 0,
   sending: 0,
   in_line: 0,
+  confirming: 0,
   unanswered: 0,
+  queued: 1,
   refused: 1,
   reserved: 2,
   paid: 3,
@@ -56,8 +89,14 @@ const RANK: Readonly<Record<OrderPhase, number>> = {
   released: 4,
 };
 
+/** Not decided yet: its key is kept until it is. */
 export function isOpen(order: BuyerOrder): boolean {
-  return order.phase === 'sending' || order.phase === 'in_line' || order.phase === 'unanswered';
+  return RANK[order.phase] === 0;
+}
+
+/** Waits for the buyer, not for the server. */
+export function waitsForBuyer(order: BuyerOrder): boolean {
+  return order.phase === 'agreeing' || order.phase === 'confirming' || order.phase === 'unanswered';
 }
 
 /** The server's answer laid over what was known; news that is older than what is known changes nothing. */
@@ -71,6 +110,9 @@ export function withAnswer(order: BuyerOrder, answer: OrderAnswer | OrderMessage
     hold_until_ms: answer.hold_until_ms,
     problem: null,
     released: answer.release_reason ?? null,
+    payment_due_ms: answer.payment_due_ms ?? null,
+    line: null,
+    again_ms: null,
   };
 }
 
@@ -112,13 +154,23 @@ export class OrderBook {
     const place = this.#orders.findIndex((known) => known.key === order.key);
     if (place === -1) this.#orders = [order, ...this.#orders].slice(0, MAX_REMEMBERED);
     else this.#orders = this.#orders.with(place, order);
+    this.#keep();
+  }
+
+  /** Forgets an intent whose place another one takes. */
+  drop(key: string): void {
+    this.#orders = this.#orders.filter((order) => order.key !== key);
+    this.#keep();
+  }
+
+  #keep(): void {
     this.#tab.setItem(this.#place, JSON.stringify(this.#orders.filter(isOpen)));
     this.#browser.setItem(this.#place, JSON.stringify(this.#orders.filter((known) => !isOpen(known))));
   }
 
   #load(store: Storage): BuyerOrder[] {
     const value = readJson(store, this.#place);
-    return Array.isArray(value) ? value.filter(isBuyerOrder).slice(0, MAX_REMEMBERED) : [];
+    return Array.isArray(value) ? value.filter(isBuyerOrder).slice(0, MAX_REMEMBERED).map((order) => ({ ...UNANSWERED, ...order })) : [];
   }
 }
 
@@ -127,6 +179,7 @@ function isBuyerOrder(value: unknown): value is BuyerOrder {
   return (
     typeof order?.key === 'string' &&
     typeof order.phase === 'string' &&
+    Object.hasOwn(RANK, order.phase) &&
     typeof order.placed_ms === 'number' &&
     typeof order.wish?.sku === 'string' &&
     typeof order.wish.label.title === 'string'

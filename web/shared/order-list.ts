@@ -4,13 +4,14 @@ import { repeat } from 'lit/directives/repeat.js';
 import { element } from './define';
 import { Localizer, type Lang } from './i18n';
 import type { BuyerOrder } from './order-book';
+import { orderActions } from './order-actions';
 import { statusText } from './order-text';
 import { foundation } from './theme';
 import { words } from './words';
 
 const TICK_MS = 1_000;
 
-/** This viewer's orders, newest first. Fires `retry` and `cancel` with the order's key as detail. */
+/** This viewer's orders, newest first. Fires `order-act` (detail: OrderAct). */
 @element('order-list')
 export class OrderList extends LitElement {
   static override styles = [
@@ -66,6 +67,14 @@ export class OrderList extends LitElement {
         font-weight: 500;
         color: var(--champagne);
       }
+      .acts {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0 1.25rem;
+      }
+      .acts button {
+        min-height: 1.75rem;
+      }
       li[data-phase='paid'] strong,
       li[data-phase='fulfilled'] strong {
         color: var(--positive);
@@ -107,7 +116,7 @@ export class OrderList extends LitElement {
   protected override updated(changed: PropertyValues<this>): void {
     if (!changed.has('orders')) return;
     clearInterval(this.#ticking);
-    if (this.orders.some((order) => order.phase === 'reserved') && this.isConnected) {
+    if (this.orders.some((order) => order.phase === 'reserved' || order.phase === 'in_line' || order.line?.state === 'offered') && this.isConnected) {
       this.#ticking = setInterval(() => {
         this.requestUpdate();
       }, TICK_MS);
@@ -124,7 +133,7 @@ export class OrderList extends LitElement {
         (order) => {
           const status = statusText(order, text, this.now());
           const { label } = order.wish;
-          return html`<li data-phase=${order.phase} data-sku=${order.wish.sku} data-order=${order.order ?? nothing}>
+          return html`<li data-phase=${order.phase} data-sku=${order.wish.sku} data-order=${order.order ?? nothing} data-line=${order.line?.state ?? nothing}>
             <div class="row">
               ${label.image === null ? nothing : html`<img src=${new URL(label.image, `${this.base === '' ? location.origin : this.base}/`).href} alt="" />`}
               <div>
@@ -137,20 +146,11 @@ export class OrderList extends LitElement {
               </p>
             </div>
             <p class="state"><strong>${status.title}</strong> ${status.detail}</p>
-            ${order.phase === 'reserved' && order.order !== null
-              ? html`<button type="button" data-action="cancel" @click=${() => { this.#fire('cancel', order.key); }}>${text.t('cancel')}</button>`
-              : nothing}
-            ${order.phase === 'unanswered'
-              ? html`<button type="button" data-action="retry" @click=${() => { this.#fire('retry', order.key); }}>${text.t('try_again')}</button>`
-              : nothing}
+            ${orderActions(order, text, this)}
           </li>`;
         },
       )}
     </ol>`;
-  }
-
-  #fire(type: 'cancel' | 'retry', key: string): void {
-    this.dispatchEvent(new CustomEvent<string>(type, { detail: key }));
   }
 }
 

@@ -1,49 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ServerClock } from './clock';
-import { FeedClient } from './feed';
-import { MAX_OPEN, OrderBook, type BuyerOrder, type Wish } from './order-book';
-import { MAX_TRIES, OrderClient, POLL_MS, RETRY, TAP_ANSWER_MS } from './orders';
-import { ViewerSession } from './session';
-import { offer, orderAnswer, snapshot } from './testing/examples';
+import type { FeedClient } from './feed';
+import { MAX_OPEN, type BuyerOrder } from './order-book';
+import { MAX_TRIES, POLL_MS, RETRY, TAP_ANSWER_MS, type OrderClient } from './orders';
+import { orderAnswer, snapshot } from './testing/examples';
+import { coat, openOrders, restartKeys } from './testing/order-desk';
 import { FakeServer, FakeSockets, problem, type Asked, type Reply } from './testing/world';
-
-const coat: Wish = {
-  sku: 'l1-s',
-  quantity: 1,
-  look: 'l1',
-  seen_price: { value: 129_900, currency: 'CNY' },
-  label: { title: 'Wool coat', titles: {}, options: offer('l1-s').options, brand: 'Qing', look_number: '1', image: null },
-};
 
 let server: FakeServer;
 let sockets: FakeSockets;
 let feed: FeedClient;
 let orders: OrderClient;
 let replies: (Reply | Error)[];
-let keys: number;
 
 function open(): OrderClient {
-  const clock = new ServerClock(() => Date.now());
-  feed = new FeedClient({ base: 'https://shop.example', show: 'night', channel: 'web', clock, random: () => 0.5, page: window, sockets });
-  return new OrderClient({
-    base: 'https://shop.example',
-    show: 'night',
-    feed,
-    clock,
-    session: new ViewerSession({
-      base: 'https://shop.example',
-      show: 'night',
-      channel: 'web',
-      given: null,
-      store: localStorage,
-      fetch: server.fetch,
-      now: () => Date.now(),
-    }),
-    book: new OrderBook('night', 'web', sessionStorage, localStorage),
-    fetch: server.fetch,
-    random: () => 0.5,
-    newKey: () => `key-${(keys += 1)}`,
-  });
+  const opened = openOrders(server, sockets);
+  feed = opened.feed;
+  return opened.orders;
 }
 
 /** Guests get a token; orders get the prepared replies, the last one again and again. */
@@ -56,7 +28,7 @@ beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
   localStorage.clear();
   sessionStorage.clear();
-  keys = 0;
+  restartKeys();
   replies = [{ status: 201, body: orderAnswer() }];
   server = new FakeServer(answer);
   sockets = new FakeSockets();
@@ -195,11 +167,14 @@ describe('a tap over the open connection', () => {
     expect(only()?.phase).toBe('reserved');
   });
 
-  it('is sent again when no answer comes', async () => {
+  it('unanswered goes over HTTP with the same key, and over the connection again when that gave no answer either', async () => {
+    replies = [new TypeError('no network')];
     goLive();
     orders.buy(coat);
     await settle();
     await vi.advanceTimersByTimeAsync(TAP_ANSWER_MS + RETRY.firstMs);
+    expect(server.to('/v1/orders').map((asked) => asked.headers['Idempotency-Key'])).toEqual(['key-1']);
+    await vi.advanceTimersByTimeAsync(RETRY.firstMs * 2);
     const taps = sockets.last.sent.filter((message) => (message as { type: string }).type === 'tap');
     expect(taps).toHaveLength(2);
     expect(taps[1]).toMatchObject({ key: 'key-1' });

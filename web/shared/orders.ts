@@ -2,12 +2,13 @@ import { cancelUrl, orderUrl, ordersUrl } from './addresses';
 import { backoffMs, type Backoff } from './backoff';
 import type { ServerClock } from './clock';
 import type { FeedClient } from './feed';
-import { ask, ProblemError, type Answer, type Fetch } from './http';
-import type { OrderAnswer, OrderMessage, OrderRequest, ProblemMessage } from './messages';
-import { isOpen, MAX_OPEN, OrderBook, withAnswer, type BuyerOrder, type Wish } from './order-book';
+import { ask, MAX_RETRY_AFTER_MS, ProblemError, type Answer, type Fetch } from './http';
+import { LineKeeper } from './line-keeper';
+import type { LineMessage, OrderAnswer, OrderMessage, OrderRequest, ProblemMessage } from './messages';
+import { isOpen, MAX_OPEN, OrderBook, UNANSWERED, waitsForBuyer, withAnswer, type BuyerOrder, type Wish } from './order-book';
 import type { ViewerSession } from './session';
 import { Signal } from './signal';
-import { asProblem, ownProblem, problemName, type Problem } from './wire';
+import { asProblem, lineOf, numberOf, ownProblem, problemName, textOf, type Problem } from './wire';
 
 /** Tries of one intent before the buyer is asked whether to go on. */
 export const MAX_TRIES = 10;
@@ -35,6 +36,8 @@ export interface OrderOptions {
   readonly fetch: Fetch;
   readonly random: () => number;
   readonly newKey: () => string;
+  /** Whether the buyer's taps may go; while not, they are kept. Absent: always. */
+  readonly ready?: () => boolean | Promise<boolean>;
 }
 
 /** What one try of an intent came to. */
@@ -50,15 +53,27 @@ type Outcome =
 export class OrderClient {
   /** An order changed. */
   readonly changes = new Signal<BuyerOrder>();
+  /** A tap is kept until its buyer has agreed how to pay. */
+  readonly agreeing = new Signal<BuyerOrder>();
+  /** A tap is kept until its buyer has shown who they are. */
+  readonly confirming = new Signal<BuyerOrder>();
 
   readonly #options: OrderOptions;
   readonly #waiting = new Map<string, (outcome: Outcome) => void>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #unlisten: (() => void)[];
+  readonly #line: LineKeeper;
   #stopped = false;
 
   constructor(options: OrderOptions) {
     this.#options = options;
+    this.#line = new LineKeeper({
+      ...options,
+      get: (key) => options.book.get(key),
+      change: (key, change) => {
+        this.#change(key, change);
+      },
+    });
     this.#unlisten = [
       options.feed.answers.listen((message) => {
         this.#hear(message);
@@ -76,51 +91,83 @@ export class OrderClient {
   /** Goes on with what an earlier page of this tab left open. Call once. */
   resume(): void {
     for (const order of this.orders) {
-      if (isOpen(order)) void this.#pursue(order.key, true);
-      else if (order.phase === 'reserved') this.#poll(order.key, 0);
+      if (order.phase === 'queued') void this.#line.look(order.key);
+      else if (isOpen(order)) {
+        if (order.phase !== 'agreeing' && order.phase !== 'confirming') void this.#pursue(order.key, true);
+      } else if (order.phase === 'reserved') this.#poll(order.key, 0);
     }
   }
 
   stop(): void {
     this.#stopped = true;
+    this.#line.stop();
     for (const unlisten of this.#unlisten) unlisten();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#silenceAll();
   }
 
-  /** The buyer's tap. Returns the intent: the one already on its way for this SKU, or a new one. */
+  /** The buyer's tap. Returns the intent: the one already on its way or in line for this SKU, or a new one. */
   buy(wish: Wish): BuyerOrder {
     const { book, clock, newKey } = this.#options;
-    const open = book.open();
-    const same = open.find((order) => order.wish.sku === wish.sku);
-    if (same !== undefined) {
-      if (same.phase === 'unanswered') this.retry(same.key);
+    const same = this.orders.find((order) => order.wish.sku === wish.sku && (isOpen(order) || order.phase === 'queued'));
+    if (same !== undefined && same.line?.state !== 'offered' && same.line?.state !== 'on_sale' && same.line?.state !== 'over') {
+      if (waitsForBuyer(same)) this.retry(same.key);
       return same;
     }
-    const tooMany = open.length >= MAX_OPEN;
+    const tooMany = book.open().length >= MAX_OPEN;
+    const quantity = Math.min(wish.quantity, same?.line?.offer?.quantity ?? wish.quantity);
     const order: BuyerOrder = {
+      ...UNANSWERED,
       key: newKey(),
-      wish,
+      wish: { ...wish, quantity },
       phase: tooMany ? 'refused' : 'sending',
       placed_ms: clock.now(),
-      order: null,
-      amount: null,
-      hold_until_ms: null,
       problem: tooMany ? ownProblem('too-many-open') : null,
-      released: null,
+      ticket: same?.ticket ?? null,
     };
+    if (same !== undefined && !tooMany) {
+      this.#line.forget(same.key);
+      book.drop(same.key);
+    }
     this.#put(order);
-    if (!tooMany) void this.#pursue(order.key, false);
+    if (!tooMany) this.#begin(order.key);
     return order;
   }
 
-  /** Tries an unanswered intent again, with its own key. */
+  /** Takes what is set aside for a buyer in line, or taps again for what is for everybody again. */
+  take(key: string): void {
+    const queued = this.#options.book.get(key);
+    if (queued?.phase === 'queued') this.buy(queued.wish);
+  }
+
+  /** Goes on with an intent that waits for its buyer: has none agreed yet, it asks again; all else is sent with its own key. */
   retry(key: string): void {
     const order = this.#options.book.get(key);
-    if (order?.phase !== 'unanswered') return;
-    this.#put({ ...order, phase: 'sending' });
-    void this.#pursue(key, true);
+    if (order === undefined || !waitsForBuyer(order)) return;
+    if (order.phase === 'agreeing') this.#begin(key);
+    else if (order.phase === 'confirming') this.confirming.emit(order);
+    else this.goOn(key);
+  }
+
+  /** Sends a kept intent: its buyer has agreed, or shown who they are, or wants another try. */
+  goOn(key: string): void {
+    const order = this.#options.book.get(key);
+    if (order === undefined || !waitsForBuyer(order)) return;
+    this.#put({ ...order, phase: 'sending', problem: null });
+    void this.#pursue(key, order.phase === 'unanswered');
+  }
+
+  /** Forgets a kept intent. Nothing was ordered: what the server was asked, it refused. */
+  giveUp(key: string): void {
+    const order = this.#options.book.get(key);
+    if (order?.phase !== 'agreeing' && order?.phase !== 'confirming') return;
+    this.#put({ ...order, phase: 'refused', problem: ownProblem('not-confirmed') });
+  }
+
+  /** Leaves the line, or declines what is set aside. */
+  leave(key: string): Promise<void> {
+    return this.#line.leave(key);
   }
 
   /** Gives a reserved order back within its hold. Where that is refused the order stays, with the problem. */
@@ -138,13 +185,32 @@ export class OrderClient {
     }
   }
 
+  #begin(key: string): void {
+    const ready = this.#options.ready?.() ?? true;
+    if (typeof ready === 'boolean') this.#sendOrKeep(key, ready);
+    else
+      void ready.then((known) => {
+        this.#sendOrKeep(key, known);
+      });
+  }
+
+  #sendOrKeep(key: string, ready: boolean): void {
+    const order = this.#options.book.get(key);
+    if (this.#stopped || (order?.phase !== 'sending' && order?.phase !== 'agreeing')) return;
+    const kept: BuyerOrder = { ...order, phase: ready ? 'sending' : 'agreeing' };
+    if (kept.phase !== order.phase) this.#put(kept);
+    if (ready) void this.#pursue(key, false);
+    else this.agreeing.emit(kept);
+  }
+
   /** Tries until answered. `uncertain`: an earlier try may have reached the server. */
   async #pursue(key: string, uncertain: boolean): Promise<void> {
     let mayHaveArrived = uncertain;
+    let overSocket = true;
     for (let tries = 0; tries < MAX_TRIES && !this.#stopped; tries += 1) {
       const order = this.#options.book.get(key);
       if (order === undefined || !isOpen(order)) return;
-      const outcome = await this.#try(order);
+      const outcome = await this.#try(order, overSocket);
       let wait_ms = backoffMs(RETRY, tries, this.#options.random());
       if (outcome.kind === 'order') {
         this.#settle(key, outcome.answer);
@@ -152,27 +218,62 @@ export class OrderClient {
       }
       if (outcome.kind === 'silence') {
         mayHaveArrived = true;
+        // A way that gave no answer is not the next one tried.
+        overSocket = !overSocket;
       } else {
         const name = problemName(outcome.problem);
         // Another guest is another buyer: only an intent that cannot have arrived yet may change hands.
         const renewed = name === 'unauthorized' && !mayHaveArrived && tries === 0 && this.#options.session.forget();
-        if (!renewed && !TRY_AGAIN.has(name)) {
-          this.#change(key, (open) => ({ ...open, phase: 'refused', problem: outcome.problem }));
+        const forgotten = this.#forgetTicket(key, outcome.problem);
+        if (!renewed && !forgotten && !TRY_AGAIN.has(name)) {
+          this.#refuse(key, outcome.problem);
           return;
         }
         if (name === 'internal') mayHaveArrived = true;
-        if (renewed) wait_ms = 0;
-        else this.#change(key, (open) => ({ ...open, phase: 'in_line' }));
-        wait_ms = Math.max(wait_ms, outcome.retry_after_ms ?? 0);
+        if (renewed || forgotten) wait_ms = 0;
+        else wait_ms = this.#comeAgain(key, outcome.problem, Math.max(wait_ms, outcome.retry_after_ms ?? 0));
       }
       await this.#pause(wait_ms);
     }
-    if (!this.#stopped) this.#change(key, (open) => ({ ...open, phase: 'unanswered' }));
+    if (!this.#stopped) this.#change(key, (open) => ({ ...open, phase: 'unanswered', again_ms: null }));
   }
 
-  async #try(order: BuyerOrder): Promise<Outcome> {
+  /** The server asked to come again: with its ticket, which keeps the order of arrival. */
+  #comeAgain(key: string, problem: Problem, wait_ms: number): number {
+    const again_ms = this.#options.clock.now() + wait_ms;
+    this.#change(key, (open) => ({ ...open, phase: 'in_line', problem, again_ms, ticket: textOf(problem, 'ticket') ?? open.ticket }));
+    return wait_ms;
+  }
+
+  /** A ticket the server does not take any more is worth nothing; the tap itself may still be good. */
+  #forgetTicket(key: string, problem: Problem): boolean {
+    const errors = problem['errors'];
+    const about = Array.isArray(errors) && errors.some((error: { readonly pointer?: unknown } | null) => error?.pointer === '/ticket');
+    if (!about || (this.#options.book.get(key)?.ticket ?? null) === null) return false;
+    this.#change(key, (open) => ({ ...open, ticket: null }));
+    return true;
+  }
+
+  #refuse(key: string, problem: Problem): void {
+    const name = problemName(problem);
+    const line = name === 'sold-out' ? lineOf(problem) : undefined;
+    if (name === 'step-up-required') {
+      this.#change(key, (open) => ({ ...open, phase: 'confirming', problem, again_ms: null }));
+      const kept = this.#options.book.get(key);
+      if (kept !== undefined) this.confirming.emit(kept);
+    } else if (line !== undefined) {
+      const { ticket, place } = line;
+      const state = line.could_win ? 'waiting' : 'over';
+      this.#change(key, (open) => ({ ...open, phase: 'queued', problem: null, again_ms: null, ticket, line: { ticket, state, place, offer: null } }));
+      this.#line.follow(key);
+    } else {
+      this.#change(key, (open) => ({ ...open, phase: 'refused', problem, again_ms: null }));
+    }
+  }
+
+  async #try(order: BuyerOrder, overSocket: boolean): Promise<Outcome> {
     const { session, show, base, fetch } = this.#options;
-    const { wish } = order;
+    const { wish, ticket } = order;
     const body: OrderRequest = {
       show,
       sku: wish.sku,
@@ -182,9 +283,9 @@ export class OrderClient {
     };
     try {
       const token = await session.token();
-      const tapped = this.#tap(order.key, body, token);
+      const tapped = overSocket ? this.#tap(order.key, body, token, ticket) : null;
       if (tapped !== null) return await tapped;
-      return fromHttp(await ask(fetch, { method: 'POST', url: ordersUrl(base), token, key: order.key, body }));
+      return fromHttp(await ask(fetch, { method: 'POST', url: ordersUrl(base), token, key: order.key, ticket, body }));
     } catch (error) {
       if (error instanceof ProblemError) return { kind: 'problem', problem: error.problem, retry_after_ms: null };
       return { kind: 'silence' };
@@ -192,8 +293,8 @@ export class OrderClient {
   }
 
   /** Over the open WebSocket, or null where there is none. */
-  #tap(key: string, body: OrderRequest, token: string): Promise<Outcome> | null {
-    if (!this.#options.feed.send({ type: 'tap', id: key, token, key, ...body })) return null;
+  #tap(key: string, body: OrderRequest, token: string, ticket: string | null): Promise<Outcome> | null {
+    if (!this.#options.feed.send({ type: 'tap', id: key, token, key, ...body, ...(ticket === null ? {} : { ticket }) })) return null;
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#waiting.get(key)?.({ kind: 'silence' }), TAP_ANSWER_MS);
       this.#waiting.set(key, (outcome) => {
@@ -204,16 +305,19 @@ export class OrderClient {
     });
   }
 
-  #hear(message: OrderMessage | ProblemMessage): void {
+  #hear(message: OrderMessage | LineMessage | ProblemMessage): void {
     if (message.id === null) return;
+    if (message.type === 'line') {
+      this.#line.hear(message);
+      return;
+    }
     const waiting = this.#waiting.get(message.id);
     if (message.type === 'order') {
       if (waiting !== undefined) waiting({ kind: 'order', answer: message });
       else this.#settle(message.id, message);
     } else {
       const problem = asProblem(message.problem, 0);
-      const wait = problem['retry_after_ms'];
-      waiting?.({ kind: 'problem', problem, retry_after_ms: typeof wait === 'number' ? wait : null });
+      waiting?.({ kind: 'problem', problem, retry_after_ms: Math.min(MAX_RETRY_AFTER_MS, numberOf(problem, 'retry_after_ms') ?? 0) });
     }
   }
 

@@ -22,16 +22,18 @@ export interface SessionOptions {
 export class ViewerSession {
   readonly #options: SessionOptions;
   readonly #place: string;
+  #given: string | null;
   #asking: Promise<string> | null = null;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#given = options.given;
     this.#place = `snbn.guest.${options.show}.${options.channel}`;
   }
 
   /** A token that can be used now. Throws ProblemError where the channel takes no guests. */
   token(): Promise<string> {
-    const known = this.#options.given ?? this.#remembered();
+    const known = this.#given ?? this.#remembered();
     if (known !== null) return Promise.resolve(known);
     this.#asking ??= this.#becomeGuest().finally(() => {
       this.#asking = null;
@@ -39,9 +41,14 @@ export class ViewerSession {
     return this.#asking;
   }
 
+  /** A fresher token for the same buyer, from whoever knows them. */
+  renew(token: string): void {
+    this.#given = token;
+  }
+
   /** Forgets a guest token the server no longer takes. False: the token was given, and only its giver can renew it. */
   forget(): boolean {
-    if (this.#options.given !== null) return false;
+    if (this.#given !== null) return false;
     this.#options.store.removeItem(this.#place);
     return true;
   }

@@ -1,10 +1,16 @@
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import './buy-card';
+import './consent-sheet';
+import './my-sizes';
 import './order-list';
-import type { Lang } from './i18n';
+import { consentText } from './consent-text';
+import { Localizer, type Lang } from './i18n';
 import type { LookView } from './messages';
+import { perform, type OrderAct } from './order-actions';
 import type { Wish } from './order-book';
+import type { ChosenSize } from './sizes';
 import type { Viewing } from './viewing';
+import { words } from './words';
 
 /** Where a viewer buys: whose viewing it is, and how the page speaks. */
 export interface Shop {
@@ -21,13 +27,11 @@ export interface Card {
   /** Made ready for its frame, and not seen before it. */
   readonly armed?: boolean;
   readonly channelName: string;
-  /** The size the viewer wears, as far as known. */
-  readonly worn: string | null;
-  wears(size: string): void;
 }
 
 export function renderCard({ viewing, base, lang }: Shop, card: Card): TemplateResult {
-  const { feed, orders, clock } = viewing;
+  const { feed, orders, clock, consent, sizes, showing } = viewing;
+  const { given } = consent;
   return html`<buy-card
     .look=${card.look}
     .live=${card.live}
@@ -35,17 +39,18 @@ export function renderCard({ viewing, base, lang }: Shop, card: Card): TemplateR
     .stock=${feed.timeline.stockLevels()}
     .orders=${orders.orders}
     .now=${() => clock.now()}
-    .worn=${card.worn}
+    .playhead=${() => showing.reading?.programme_ms ?? null}
+    .worn=${sizes.worn}
     .channelName=${card.channelName}
+    .paysBy=${given === null ? '' : consentText(given, new Localizer(lang, words))}
     .base=${base}
     lang=${lang}
     @buy=${(event: CustomEvent<Wish>) => orders.buy(event.detail)}
-    @retry=${(event: CustomEvent<string>) => {
-      orders.retry(event.detail);
+    @order-act=${(event: CustomEvent<OrderAct>) => {
+      perform(orders, event.detail);
     }}
-    @cancel=${(event: CustomEvent<string>) => void orders.cancel(event.detail)}
-    @size=${(event: CustomEvent<string>) => {
-      card.wears(event.detail);
+    @size=${(event: CustomEvent<ChosenSize>) => {
+      sizes.wears(event.detail);
     }}
   ></buy-card>`;
 }
@@ -57,9 +62,26 @@ export function renderOrders({ viewing, base, lang }: Shop): TemplateResult {
     .now=${() => clock.now()}
     .base=${base}
     lang=${lang}
-    @retry=${(event: CustomEvent<string>) => {
-      orders.retry(event.detail);
+    @order-act=${(event: CustomEvent<OrderAct>) => {
+      perform(orders, event.detail);
     }}
-    @cancel=${(event: CustomEvent<string>) => void orders.cancel(event.detail)}
   ></order-list>`;
+}
+
+/** What a buyer settles once, before the drop: sizes, and how orders are paid. */
+export function renderBuyer({ viewing, lang }: Shop): TemplateResult {
+  const { sizes, consent } = viewing;
+  return html`<my-sizes
+      .worn=${sizes.worn}
+      lang=${lang}
+      @size=${(event: CustomEvent<ChosenSize>) => {
+        sizes.wears(event.detail);
+      }}
+    ></my-sizes>
+    ${consent.provider === null ? nothing : html`<consent-state .consent=${consent} .given=${consent.given} lang=${lang}></consent-state>`}`;
+}
+
+/** Opens by itself for a tap that is kept until its buyer agreed how to pay. */
+export function renderSheet({ viewing, lang }: Shop): TemplateResult {
+  return html`<consent-sheet .consent=${viewing.consent} .orders=${viewing.orders} lang=${lang}></consent-sheet>`;
 }

@@ -1,4 +1,5 @@
 import { monotonicClock, ServerClock } from './clock';
+import { Consent } from './consent';
 import { FeedClient, type Sockets } from './feed';
 import type { Fetch } from './http';
 import { newKey } from './keys';
@@ -7,6 +8,8 @@ import { OrderBook } from './order-book';
 import { OrderClient } from './orders';
 import { channelReading, LatencyPlayhead, type Reading } from './playhead';
 import { ViewerSession } from './session';
+import { SizeMemory } from './sizes';
+import { StepUpDesk } from './step-up';
 import { openStorage } from './storage';
 
 /** Guests get their token some time after arriving, spread over this long, and not all at the first look. */
@@ -29,6 +32,9 @@ export class Viewing {
   readonly session: ViewerSession;
   readonly orders: OrderClient;
   readonly showing: NowShowing;
+  readonly consent: Consent;
+  readonly sizes: SizeMemory;
+  readonly stepUp: StepUpDesk;
 
   /** How far the channel's picture is behind, for players that cannot tell; set it once the show is known. */
   latency_ms = 0;
@@ -58,6 +64,8 @@ export class Viewing {
       fetch,
       now: () => this.clock.now(),
     });
+    this.sizes = new SizeMemory(browser);
+    this.consent = new Consent({ base, session: this.session, fetch, newKey });
     this.orders = new OrderClient({
       base,
       show,
@@ -68,7 +76,9 @@ export class Viewing {
       fetch,
       random,
       newKey,
+      ready: () => this.consent.ready(),
     });
+    this.stepUp = new StepUpDesk(this.orders, this.session, page);
     this.showing = new NowShowing(this.feed);
   }
 
@@ -80,6 +90,8 @@ export class Viewing {
     this.feed.changes.listen(changed);
     this.feed.states.listen(changed);
     this.orders.changes.listen(changed);
+    this.consent.changes.listen(changed);
+    this.sizes.changes.listen(changed);
   }
 
   start(): void {
@@ -87,7 +99,7 @@ export class Viewing {
     this.orders.resume();
     this.#early = setTimeout(() => {
       // A refusal is shown when the buyer taps; here it only means there is nothing to prepare.
-      this.session.token().catch(() => undefined);
+      void this.consent.learn();
     }, Math.random() * TOKEN_SPREAD_MS);
   }
 
@@ -99,6 +111,7 @@ export class Viewing {
   stop(): void {
     clearTimeout(this.#early);
     this.showing.follow(null);
+    this.stepUp.stop();
     this.orders.stop();
     this.feed.stop();
   }

@@ -1,7 +1,7 @@
-import type { ChannelNews, ClockAnswer, Cue, OrderMessage, ProblemMessage, Resumed, Snapshot, Stock } from './messages';
+import type { ChannelNews, ClockAnswer, Cue, LineAnswer, LineMessage, Money, OrderMessage, ProblemMessage, Resumed, Snapshot, Stock } from './messages';
 
 /** Everything the server says on a feed. */
-export type FeedMessage = Snapshot | Resumed | Cue | Stock | ChannelNews | ClockAnswer | OrderMessage | ProblemMessage;
+export type FeedMessage = Snapshot | Resumed | Cue | Stock | ChannelNews | ClockAnswer | OrderMessage | LineMessage | ProblemMessage;
 
 /** A problem object (RFC 9457) as the server answers it. */
 export interface Problem {
@@ -30,6 +30,7 @@ const CHECKS: Readonly<Record<FeedMessage['type'], (message: Fields) => boolean>
   channel: (m) => isNumber(m['seq']) && isText(m['channel']) && isCorrelation(m['correlation']),
   clock: (m) => isNumber(m['t0_ms']) && isNumber(m['t1_ms']) && isNumber(m['t2_ms']),
   order: (m) => isText(m['id']) && isText(m['order']) && isText(m['status']),
+  line: (m) => isText(m['id']) && isText(m['ticket']) && isPlace(m),
   problem: (m) => (m['id'] === null || isText(m['id'])) && isFields(m['problem']),
 };
 
@@ -37,6 +38,47 @@ function isCue(value: unknown): boolean {
   if (!isFields(value)) return false;
   const look = value['look'];
   return isText(value['id']) && isNumber(value['at_ms']) && (look === null || (isFields(look) && isText(look['id'])));
+}
+
+const LINE_STATES = ['waiting', 'offered', 'on_sale', 'over'];
+
+function isPlace(value: Fields): boolean {
+  const { state, place, offer } = value;
+  return (
+    isText(state) &&
+    LINE_STATES.includes(state) &&
+    (place === null || isNumber(place)) &&
+    (offer === null || (isFields(offer) && isNumber(offer['quantity']) && isNumber(offer['until_ms'])))
+  );
+}
+
+/** A place in line as the server answers it; undefined where the body is none. */
+export function asLine(body: unknown): LineAnswer | undefined {
+  return isFields(body) && isText(body['ticket']) && isPlace(body) ? (body as unknown as LineAnswer) : undefined;
+}
+
+/** The place in line that a refusal tells of; undefined where it tells of none. */
+export function lineOf(problem: Problem): { readonly ticket: string; readonly place: number | null; readonly could_win: boolean } | undefined {
+  const line = problem['line'];
+  if (!isFields(line) || !isText(line['ticket']) || typeof line['could_win'] !== 'boolean') return undefined;
+  return { ticket: line['ticket'], place: isNumber(line['place']) ? line['place'] : null, could_win: line['could_win'] };
+}
+
+/** The amount of money under this name in a problem, or null. */
+export function moneyOf(problem: Problem, name: string): Money | null {
+  const money = problem[name];
+  return isFields(money) && isNumber(money['value']) && isText(money['currency']) ? { value: money['value'], currency: money['currency'] } : null;
+}
+
+/** The text, or the number, under this name in a problem, or null. */
+export function textOf(problem: Problem, name: string): string | null {
+  const text = problem[name];
+  return isText(text) ? text : null;
+}
+
+export function numberOf(problem: Problem, name: string): number | null {
+  const number = problem[name];
+  return isNumber(number) ? number : null;
 }
 
 function isCorrelation(value: unknown): boolean {
@@ -72,7 +114,7 @@ export function problemName(problem: Problem): string {
 }
 
 /** A problem this page found by itself, under a name no server uses. */
-export function ownProblem(name: 'too-many-open' | 'unreachable'): Problem {
+export function ownProblem(name: 'left-line' | 'not-confirmed' | 'too-many-open' | 'unreachable'): Problem {
   return { type: `page/${name}`, title: '', status: 0 };
 }
 

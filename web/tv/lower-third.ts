@@ -114,11 +114,13 @@ export class LowerThird extends LitElement {
 
   @property({ attribute: false }) look!: LookView;
   @property({ attribute: false }) stock: ReadonlyMap<string, StockLevel> = new Map();
+  /** The programme time of the TV's picture, or null. */
+  @property({ attribute: false }) playhead: number | null = null;
   @property() override lang: Lang = 'en';
   #products: readonly Product[] = [];
 
   protected override willUpdate(): void {
-    this.#products = products(this.look, (sku) => this.stock.get(sku) ?? null);
+    this.#products = products(this.look, (sku) => this.stock.get(sku) ?? null, this.playhead);
     this.dataset['look'] = this.look.id;
     this.dataset['state'] = together(this.#products.map((product) => product.state));
   }
@@ -148,7 +150,7 @@ export class LowerThird extends LitElement {
     text: Localizer<keyof typeof words.en>,
     own: Localizer<keyof typeof tvWords.en>,
   ): TemplateResult {
-    const prices = product.sizes.map(({ offer }) => offer.price).sort((a, b) => a.value - b.value);
+    const prices = product.sizes.map(({ price }) => price).sort((a, b) => a.value - b.value);
     const [least, most] = [prices[0], prices.at(-1)];
     const price = least === undefined ? '' : text.money(least);
     const title = text.pick(product.titles, product.title);

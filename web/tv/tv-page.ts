@@ -154,7 +154,12 @@ export class TvPage extends LitElement {
               : nothing}</p>`
           : keyed(
               look.id,
-              html`<lower-third .look=${look} .stock=${this.#feed.timeline.stockLevels()} lang=${this.currentLang}></lower-third>`,
+              html`<lower-third
+                .look=${look}
+                .stock=${this.#feed.timeline.stockLevels()}
+                .playhead=${this.#showing.reading?.programme_ms ?? null}
+                lang=${this.currentLang}
+              ></lower-third>`,
             )}
         ${this.#renderCode(own)}
       </div>`;

@@ -17,12 +17,11 @@ import type { ServerTime } from '../shared/clock';
 import type { Reading } from '../shared/playhead';
 import type { PictureState, Programme } from '../shared/programme';
 import { openScreen } from '../shared/screen';
-import { renderCard, renderOrders, type Shop } from '../shared/shopping';
+import { renderBuyer, renderCard, renderOrders, renderSheet, type Shop } from '../shared/shopping';
 import { channelOf, getShow, programmeUrl, type ShowDetails } from '../shared/show';
 import { foundation } from '../shared/theme';
 import { Viewing } from '../shared/viewing';
 import { words } from '../shared/words';
-import { WornSize } from '../shared/worn-size';
 import { closeOnBackdrop, drawerTop } from './drawer';
 import './picture-controls';
 import type { PictureCommand } from './picture-controls';
@@ -52,7 +51,6 @@ export class ViewerPage extends LitElement {
 
   readonly #address: PageAddress = pageAddress(location, 'web');
   readonly #language = new PageLanguage(this);
-  readonly #worn = new WornSize(this);
   readonly #asking = new Asking(
     this,
     () => getShow((url, init) => fetch(url, init), this.#address.base, this.#address.show),
@@ -90,9 +88,9 @@ export class ViewerPage extends LitElement {
     return this.#asking.answer;
   }
 
-  /** The programme time of the frame on screen, for whoever measures this page from outside; null before the first frame. */
-  get reading(): Reading | null {
-    return this.#viewing.showing.reading;
+  /** The programme time of a frame of the picture by its media time, for whoever measures this page from outside. */
+  readingAt(media_s: number): Reading | null {
+    return this.#viewing.showing.readingAt(media_s);
   }
 
   /** The server's time as this page has it, with the bound of its error, for the same; null before the server was heard. */
@@ -134,7 +132,7 @@ export class ViewerPage extends LitElement {
       <p class="unseen" role="status">
         ${this.look === null ? text.t('announce_none') : announcement(this.look, text)}
       </p>
-      ${this.#renderBag(text)} ${this.#renderPastLook(text)}
+      ${this.#renderBag(text)} ${this.#renderPastLook(text)} ${renderSheet(this.#shop)}
     `;
   }
 
@@ -215,7 +213,7 @@ export class ViewerPage extends LitElement {
 
   #renderCard(look: LookView, live: boolean, armed = false): TemplateResult {
     const channelName = this.#channelName();
-    return renderCard(this.#shop, { look, live, armed, channelName, worn: this.#worn.size, wears: this.#worn.wears });
+    return renderCard(this.#shop, { look, live, armed, channelName });
   }
 
   #renderSoFar(text: Localizer<keyof typeof words.en>): TemplateResult {
@@ -229,6 +227,7 @@ export class ViewerPage extends LitElement {
       <look-strip
         .looks=${looks}
         .stock=${this.#viewing.feed.timeline.stockLevels()}
+        .playhead=${this.#viewing.showing.reading?.programme_ms ?? null}
         .current=${this.look?.id ?? null}
         lang=${this.currentLang}
         @look-chosen=${(event: CustomEvent<LookView>) => {
@@ -243,6 +242,7 @@ export class ViewerPage extends LitElement {
     return html`<dialog class="bag-drawer" aria-label=${text.t('bag')} lang=${text.tag} @click=${closeOnBackdrop}>
       ${drawerTop(text.t('bag'), text.t('close'))}
       ${renderOrders(this.#shop)}
+      <div class="buyer">${renderBuyer(this.#shop)}</div>
     </dialog>`;
   }
 

@@ -220,6 +220,11 @@ export const viewerStyles: CSSResult = css`
     font-size: var(--text-s);
     color: var(--ivory-soft);
   }
+  .buyer {
+    display: grid;
+    gap: 1.75rem;
+    margin-top: 1.75rem;
+  }
   dialog buy-card {
     margin: 0.75rem -0.25rem 0;
     --card-ground: var(--ink);

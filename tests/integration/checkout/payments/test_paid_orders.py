@@ -263,7 +263,7 @@ async def test_a_consent_that_is_not_proved_or_not_a_reference_is_not_kept(shop:
     assert answer.status == status
     assert "4242424242424242" not in json.dumps(answer.body)
     kept = await shop.house.request("GET", "/v1/me/consent", token=shop.house.viewer_token())
-    assert kept.body == {"consents": []}
+    assert kept.body == {"provider": shop.name, "consents": []}
 
 
 async def test_a_consent_is_seen_by_its_end_alone_and_can_be_taken_back(shop: Shop):
@@ -274,5 +274,5 @@ async def test_a_consent_is_seen_by_its_end_alone_and_can_be_taken_back(shop: Sh
     gone = await shop.house.request("DELETE", "/v1/me/consent", token=shop.house.viewer_token())
     assert gone.status == 204
     kept = await shop.house.request("GET", "/v1/me/consent", token=shop.house.viewer_token())
-    assert kept.body == {"consents": []}
+    assert kept.body == {"provider": shop.name, "consents": []}
     assert (await shop.house.request("GET", "/v1/me/consent")).status == 401

@@ -1,0 +1,202 @@
+"""The buyer's side in a real browser: agreeing once, sizes before the drop, a place in line."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+from uuid import uuid4
+
+import pytest
+from examiner import obstacles
+from playwright.sync_api import Browser, Locator, Page, expect
+
+pytestmark = pytest.mark.timeout(300)
+
+CARD_TIMEOUT_MS = 60_000
+"""A card comes with the picture, which is seconds behind on a good machine and more on a busy one."""
+
+AN_HOUR_MS = 600_000
+PHONE = {"width": 390, "height": 844}
+SCARCE_LOOK, SCARCE_SKU, SCARCE_PIECES = "look-4", "LIN-SHOE-43", 6
+
+
+class Demo(Protocol):
+    ready: dict[str, Any]
+
+
+class House:
+    """The demo by its public contract, as producers and other buyers have it."""
+
+    def __init__(self, browser: Browser, ready: dict[str, Any]) -> None:
+        self._context = browser.new_context(base_url=ready["base_url"])
+        self._ready = ready
+
+    def ask(self, path: str, token: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:
+        answer = self._context.request.post(path, data=body, headers={"Authorization": f"Bearer {token}", **headers})
+        assert answer.ok, answer.text()
+        told: dict[str, Any] = answer.json()
+        return told
+
+    def take(self, look: str) -> None:
+        path = f"/v1/shows/{self._ready['show']}/commands"
+        self.ask(path, self._ready["producer_token"], {"command": "take", "look": look, "key": uuid4().hex})
+
+    def nobody_pays(self) -> None:
+        """Payments take longer than any test: what is reserved stays so."""
+        path = f"/v1/shows/{self._ready['show']}/sandbox"
+        self.ask(path, self._ready["producer_token"], {"delay_ms": AN_HOUR_MS})
+
+    def others_take(self, sku: str, pieces: int) -> list[tuple[str, str]]:
+        """Return the orders of others, two pieces each, with their buyers' tokens."""
+        show, taken = self._ready["show"], []
+        for _ in range(pieces // 2):
+            guest = self._context.request.post(f"/v1/shows/{show}/guests", data={"channel": "tmall"}).json()["token"]
+            body = {"show": show, "sku": sku, "quantity": 2}
+            taken.append((self.ask("/v1/orders", guest, body, **{"Idempotency-Key": uuid4().hex})["order"], guest))
+        return taken
+
+    def give_back(self, order: str, token: str) -> None:
+        self.ask(f"/v1/orders/{order}/cancel", token, {})
+
+    def close(self) -> None:
+        self._context.close()
+
+
+@pytest.fixture(scope="module")
+def house(browser: Browser, running_demo: Demo) -> Iterator[House]:
+    house = House(browser, running_demo.ready)
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, running_demo: Demo) -> Iterator[Callable[..., Page]]:
+    """Opens a page of the demo by its name, in a browser of its own."""
+    contexts = []
+
+    def open_page(page: str, locale: str = "en-US", **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": locale, **options})
+        contexts.append(context)
+        opened = context.new_page()
+        opened.goto(running_demo.ready["pages"][page])
+        return opened
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def card(page: Page, look: str) -> Locator:
+    shown = page.locator(f'[data-look="{look}"]')
+    expect(shown).to_be_visible(timeout=CARD_TIMEOUT_MS)
+    return shown
+
+
+def press(within: Page | Locator, action: str) -> None:
+    within.locator(f'[data-action="{action}"]').click()
+
+
+def status(shown: Locator, word: str) -> Locator:
+    return shown.locator(f'[data-order-status="{word}"]')
+
+
+@pytest.mark.parametrize("page", ["watch_taobao", "partner"])
+def test_a_buyer_agrees_once_and_from_then_on_one_tap_orders(
+    page: str, house: House, visit: Callable[..., Page]
+) -> None:
+    viewer = visit(page)
+    house.take("look-5")
+    shown = card(viewer, "look-5")
+    press(shown, "buy")
+    # The tap is kept: nothing is ordered before the buyer has agreed.
+    expect(viewer.get_by_role("dialog", name="One tap from now on")).to_be_visible()
+    expect(status(shown, "agreeing")).to_be_attached()
+    press(viewer, "agree")
+    expect(status(shown, "paid")).to_be_visible(timeout=CARD_TIMEOUT_MS)
+    expect(shown.locator("[data-pays]")).to_contain_text("to home · Test payment ••")
+    house.take("look-7")
+    again = card(viewer, "look-7")
+    press(again, "buy")
+    expect(status(again, "paid")).to_be_visible(timeout=CARD_TIMEOUT_MS)
+    assert viewer.get_by_role("dialog").count() == 0
+
+
+def test_a_consent_taken_back_is_asked_for_again(house: House, visit: Callable[..., Page]) -> None:
+    viewer = visit("watch_taobao")
+    house.take("look-5")
+    shown = card(viewer, "look-5")
+    press(shown, "buy")
+    press(viewer, "agree")
+    expect(status(shown, "paid")).to_be_visible(timeout=CARD_TIMEOUT_MS)
+    press(viewer, "bag")
+    press(viewer, "revoke")
+    expect(viewer.locator('[data-consent="none"]')).to_be_visible()
+    viewer.keyboard.press("Escape")
+    expect(shown.locator("[data-pays]")).to_have_count(0)
+    press(shown, "buy")
+    expect(viewer.locator('[data-action="agree"]')).to_be_visible()
+
+
+def test_a_kept_tap_outlives_a_reload_and_goes_by_keyboard(house: House, visit: Callable[..., Page]) -> None:
+    viewer = visit("watch_taobao", viewport=PHONE)
+    house.take("look-5")
+    buy = card(viewer, "look-5").locator('[data-action="buy"]')
+    buy.focus()
+    viewer.keyboard.press("Enter")
+    expect(viewer.locator('[data-action="agree"]')).to_be_visible()
+    viewer.keyboard.press("Escape")
+    expect(buy).to_be_focused()
+    viewer.reload()
+    shown = card(viewer, "look-5")
+    expect(status(shown, "agreeing")).to_be_visible()
+    shown.locator('[data-action="buy"]').focus()
+    viewer.keyboard.press("Enter")
+    viewer.locator('[data-action="agree"]').focus()
+    viewer.keyboard.press("Enter")
+    expect(status(shown, "paid")).to_be_visible(timeout=CARD_TIMEOUT_MS)
+    expect(viewer.locator('[data-action="bag"]')).to_have_attribute("data-count", "1")
+
+
+def test_a_size_chosen_before_the_drop_is_the_size_of_the_card(house: House, visit: Callable[..., Page]) -> None:
+    viewer = visit("watch_taobao")
+    press(viewer, "bag")
+    viewer.get_by_label("Clothes (S, M, L)").select_option("L")
+    viewer.keyboard.press("Escape")
+    house.take("look-1")
+    expect(card(viewer, "look-1").locator('[data-action="buy"]')).to_have_attribute("data-sku", "ADI-TRACK-L")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_the_sheet_and_the_bag_have_no_serious_obstacle_for_anyone(
+    locale: str, house: House, visit: Callable[..., Page]
+) -> None:
+    viewer = visit("watch_taobao", locale, viewport=PHONE, bypass_csp=True)
+    house.take("look-5")
+    press(card(viewer, "look-5"), "buy")
+    expect(viewer.locator('[data-action="agree"]')).to_be_visible()
+    assert obstacles(viewer) == []
+    press(viewer, "agree")
+    expect(viewer.locator("[data-pays]").first).to_be_attached()
+    press(viewer, "bag")
+    expect(viewer.locator('[data-action="revoke"]')).to_be_visible()
+    assert obstacles(viewer) == []
+
+
+def test_who_stands_in_line_takes_with_one_tap_what_came_back(house: House, visit: Callable[..., Page]) -> None:
+    viewer = visit("watch_taobao")
+    house.take(SCARCE_LOOK)
+    shown = card(viewer, SCARCE_LOOK)
+    house.nobody_pays()
+    others = house.others_take(SCARCE_SKU, SCARCE_PIECES)
+    shown.locator(f'[data-size-sku="{SCARCE_SKU}"]').click(force=True)
+    press(shown, "join-line")
+    press(viewer, "agree")
+    expect(shown.locator('[data-line="waiting"]')).to_be_attached(timeout=CARD_TIMEOUT_MS)
+    expect(shown.locator('[data-action="buy"]')).to_contain_text("place 1")
+    viewer.reload()
+    shown = card(viewer, SCARCE_LOOK)
+    expect(shown.locator('[data-line="waiting"]')).to_be_attached()
+    house.give_back(*others[0])
+    expect(shown.locator('[data-line="offered"]')).to_be_attached(timeout=CARD_TIMEOUT_MS)
+    press(shown, "buy")
+    expect(status(shown, "reserved")).to_be_visible(timeout=CARD_TIMEOUT_MS)
+    press(shown, "cancel")
+    expect(status(shown, "released")).to_be_visible()

@@ -1,0 +1,139 @@
+import { consentUrl } from './addresses';
+import { ask, ProblemError, type Fetch } from './http';
+import type { ViewerSession } from './session';
+import { Signal } from './signal';
+import { ownProblem, type Problem } from './wire';
+
+/** A tap waits no longer than this to hear whether its buyer has agreed how to pay; then it goes without knowing. */
+export const LEARN_MS = 2_500;
+
+export type Provider = 'alipay' | 'sandbox' | 'stripe' | 'wechat_pay';
+
+/** A standing agreement as its buyer sees it: references, of which the last characters are shown. */
+export interface ConsentView {
+  readonly provider: Provider;
+  readonly ends_with: string;
+  readonly currency: string;
+  readonly limit: number | null;
+  readonly address: string;
+}
+
+/** An agreement that the buyer signed with the gateway, by reference, and the channel's proof that it is theirs. */
+export interface Agreement {
+  readonly provider: Provider;
+  readonly reference: string;
+  readonly customer?: string;
+  readonly currency: string;
+  readonly limit?: number;
+  readonly proof?: string;
+}
+
+/** Lets the buyer sign with a gateway, where that happens: in the channel's app or its page. Null: they did not. */
+export type Signing = (wanted: { readonly provider: Provider; readonly currency: string }) => Promise<Agreement | null>;
+
+/** The buyer may choose among the addresses the channel keeps for them; only these names of them come here. */
+export const ADDRESSES = ['home', 'work'] as const;
+export type AddressName = (typeof ADDRESSES)[number];
+
+export interface ConsentOptions {
+  readonly base: string;
+  readonly session: ViewerSession;
+  readonly fetch: Fetch;
+  readonly newKey: () => string;
+}
+
+interface Known {
+  /** The gateway that takes this channel's orders; null where the server tells none. */
+  readonly provider: Provider | null;
+  readonly consents: readonly ConsentView[];
+}
+
+/** The buyer's standing consent to pay by one tap, on this show and channel. It is the server's; nothing is kept here. */
+export class Consent {
+  readonly changes = new Signal<void>();
+  /** Set by a host page whose buyers sign with a real gateway. */
+  signing: Signing | null = null;
+
+  readonly #options: ConsentOptions;
+  #known: Known | null = null;
+  #learning: Promise<void> | null = null;
+
+  constructor(options: ConsentOptions) {
+    this.#options = options;
+  }
+
+  /** The consent an order here would be paid by, or null. */
+  get given(): ConsentView | null {
+    return this.#known?.consents.find((consent) => consent.provider === this.#known?.provider) ?? null;
+  }
+
+  /** The gateway that takes this channel's orders, once known. */
+  get provider(): Provider | null {
+    return this.#known?.provider ?? null;
+  }
+
+  /** Whether a buyer can agree on this page: the sandbox's agreement is pretended, others are signed where the host says. */
+  get possible(): boolean {
+    const { provider } = this;
+    return provider === 'sandbox' || (provider !== null && this.signing !== null);
+  }
+
+  /** Whether a tap may go now: its buyer has agreed, or cannot here. */
+  ready(): boolean | Promise<boolean> {
+    if (this.#known !== null) return this.#answered();
+    const late = new Promise<void>((resolve) => setTimeout(resolve, LEARN_MS));
+    return Promise.race([this.learn(), late]).then(() => this.#known === null || this.#answered());
+  }
+
+  /** Asks the server what it knows; where it does not answer, nothing is known. */
+  learn(): Promise<void> {
+    this.#learning ??= this.#ask({ method: 'GET' })
+      .catch(() => undefined)
+      .finally(() => {
+        this.#learning = null;
+      });
+    return this.#learning;
+  }
+
+  /** Keeps an agreement. Null: done; otherwise why not, or that the buyer did not sign. */
+  async agree(address: AddressName, currency: string): Promise<Problem | null> {
+    const { provider } = this;
+    if (provider === null) return ownProblem('unreachable');
+    try {
+      const signed =
+        provider === 'sandbox' ? { provider, reference: `sandbox-${this.#options.newKey()}`, currency } : await this.signing?.({ provider, currency });
+      if (signed === null || signed === undefined) return ownProblem('not-confirmed');
+      await this.#ask({ method: 'PUT', body: { ...signed, address } });
+      return null;
+    } catch (error) {
+      return error instanceof ProblemError ? error.problem : ownProblem('unreachable');
+    }
+  }
+
+  /** Forgets all agreements, at the server too. Null: done; otherwise why not. */
+  async revoke(): Promise<Problem | null> {
+    try {
+      await this.#ask({ method: 'DELETE' });
+      return null;
+    } catch (error) {
+      return error instanceof ProblemError ? error.problem : ownProblem('unreachable');
+    }
+  }
+
+  #answered(): boolean {
+    return this.given !== null || !this.possible;
+  }
+
+  async #ask(question: { readonly method: 'DELETE' | 'GET' | 'PUT'; readonly body?: unknown }): Promise<void> {
+    const { base, session, fetch } = this.#options;
+    const answer = await ask(fetch, { ...question, url: consentUrl(base), token: await session.token() });
+    if (!answer.ok) throw new ProblemError(answer.problem);
+    this.#known = question.method === 'DELETE' ? { provider: this.#known?.provider ?? null, consents: [] } : asKnown(answer.body);
+    this.changes.emit();
+  }
+}
+
+function asKnown(body: unknown): Known {
+  const answer = body as { readonly provider?: Provider; readonly consents?: readonly ConsentView[] } | undefined;
+  return { provider: answer?.provider ?? null, consents: Array.isArray(answer?.consents) ? answer.consents : [] };
+}
