@@ -27,7 +27,7 @@ _INSTRUMENT = """places => {
     return ask.call(this, (now, told) => {
       callback(now, told);
       const page = document.querySelector('viewer-page');
-      const reading = page?.reading ?? null;
+      const reading = page?.readingAt(told.mediaTime) ?? null;
       const frame = new VideoFrame(this);
       const { codedWidth: width, codedHeight: height } = frame;
       canvas.width = width;

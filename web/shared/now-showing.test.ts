@@ -264,6 +264,8 @@ describe('a picture’s own time', () => {
   function present(mediaTime: number): void {
     presented += 1;
     callback?.(0, { mediaTime, presentedFrames: presented });
+    // Two refreshes of the screen later the frame is surely on it.
+    vi.advanceTimersByTime(50);
   }
 
   function follow(): PicturePlayhead {

@@ -1,6 +1,6 @@
 import type { FeedClient } from './feed';
 import type { LookView } from './messages';
-import type { Playhead, Reading } from './playhead';
+import { PicturePlayhead, type Playhead, type Reading } from './playhead';
 import { Signal } from './signal';
 
 /** Looks made ready before their frame, and how far ahead of it in programme time. */
@@ -45,6 +45,11 @@ export class NowShowing {
   /** The last known programme time of the picture; null before the first. */
   get reading(): Reading | null {
     return this.#reading;
+  }
+
+  /** The programme time of the picture's frame with this media time; null where there is no picture that knows. */
+  readingAt(media_s: number): Reading | null {
+    return this.#playhead instanceof PicturePlayhead ? this.#playhead.readingAt(media_s) : null;
   }
 
   /** The looks this viewer has been shown so far, newest first. */

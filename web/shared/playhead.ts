@@ -1,4 +1,5 @@
 import type { ServerClock } from './clock';
+import type { FrameCover } from './frame-cover';
 import type { Correlation } from './messages';
 import { FrameLength, ProgrammeMap } from './programme-map';
 import { Signal } from './signal';
@@ -72,13 +73,17 @@ export class PicturePlayhead implements Playhead {
   readonly #video: HTMLVideoElement;
   readonly #hls: HlsSource | null;
   readonly #latency: () => Reading;
+  readonly #cover: FrameCover | null;
   readonly #map = new ProgrammeMap();
   readonly #frame = new FrameLength();
   #request = 0;
+  #waiting = 0;
+  #held = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** `latency` gives the programme time by the channel's usual delay. Without `hls`, the browser plays HLS itself. */
-  constructor(video: HTMLVideoElement, hls: HlsSource | null, latency: () => Reading) {
+  constructor(video: HTMLVideoElement, hls: HlsSource | null, latency: () => Reading, cover: FrameCover | null = null) {
+    this.#cover = cover;
     this.#video = video;
     this.#hls = hls;
     this.#latency = latency;
@@ -100,10 +105,18 @@ export class PicturePlayhead implements Playhead {
     if ('cancelVideoFrameCallback' in this.#video) this.#video.cancelVideoFrameCallback(this.#request);
     this.#video.removeEventListener('seeking', this.#jump);
     clearInterval(this.#timer);
+    cancelAnimationFrame(this.#waiting);
+    this.#cover?.remove();
+  }
+
+  /** The page is about to move the picture: the frame on screen stays, with its card, until the first frame there. */
+  leaving(): void {
+    this.#held = this.#held || (this.#cover?.hold() ?? null) !== null;
   }
 
   readonly #jump = (): void => {
-    this.jumps.emit(this.#map.at(this.#video.currentTime, this.#frame.seconds));
+    cancelAnimationFrame(this.#waiting);
+    if (!this.#held) this.jumps.emit(this.#map.at(this.#video.currentTime, this.#frame.seconds));
   };
 
   readonly #learn: FragmentListener = (_event, { frag }) => {
@@ -115,13 +128,30 @@ export class PicturePlayhead implements Playhead {
     this.#request = this.#video.requestVideoFrameCallback((_now, frame) => {
       this.#awaitFrame();
       this.#frame.presented(frame.mediaTime, frame.presentedFrames);
-      const dated = this.#map.at(frame.mediaTime, this.#frame.seconds);
-      this.readings.emit(
-        dated === null
-          ? this.#estimate(frame.mediaTime)
-          : { programme_ms: dated, source: 'frames', error_ms: Math.ceil(this.#frame.seconds * 1000) },
-      );
+      cancelAnimationFrame(this.#waiting);
+      const told = this.readingAt(frame.mediaTime);
+      const held_s = this.#cover?.hold() ?? null;
+      if (held_s !== null) {
+        this.#held = true;
+        this.readings.emit(this.readingAt(held_s));
+        return;
+      }
+      this.#held = false;
+      this.#cover?.release();
+      // Told of a frame, the page may be drawn before that frame is: its card waits until the frame is surely on screen.
+      this.#waiting = requestAnimationFrame(() => {
+        this.#waiting = requestAnimationFrame(() => {
+          this.readings.emit(told);
+        });
+      });
     });
+  }
+
+  /** The programme time of the frame with this media time, as known now. */
+  readingAt(media_s: number): Reading {
+    const dated = this.#map.at(media_s, this.#frame.seconds);
+    if (dated === null) return this.#estimate(media_s);
+    return { programme_ms: dated, source: 'frames', error_ms: Math.ceil(this.#frame.seconds * 1000) };
   }
 
   readonly #read = (): void => {

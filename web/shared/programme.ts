@@ -30,6 +30,8 @@ export class Programme {
   readonly states = new Signal<PictureState>();
   /** The picture was opened, told before its first byte is asked for; null: it was closed. */
   readonly openings = new Signal<Opening | null>();
+  /** The picture is about to be moved. */
+  readonly leavings = new Signal<void>();
 
   readonly #video: HTMLVideoElement;
   readonly #url: string;
@@ -82,7 +84,7 @@ export class Programme {
 
   goLive(): void {
     const edge = this.#edge();
-    if (edge !== null) this.#video.currentTime = edge;
+    if (edge !== null) this.#go(edge);
     this.play();
   }
 
@@ -90,7 +92,12 @@ export class Programme {
   back(seconds: number): void {
     const { seekable } = this.#video;
     const earliest = seekable.length === 0 ? 0 : seekable.start(0);
-    this.#video.currentTime = Math.max(earliest, this.#video.currentTime - seconds);
+    this.#go(Math.max(earliest, this.#video.currentTime - seconds));
+  }
+
+  #go(media_s: number): void {
+    this.leavings.emit();
+    this.#video.currentTime = media_s;
   }
 
   play(): void {

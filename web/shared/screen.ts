@@ -1,4 +1,5 @@
 import type { NowShowing } from './now-showing';
+import { FrameCover } from './frame-cover';
 import { LatencyPlayhead, PicturePlayhead, type Reading } from './playhead';
 import { Programme, type PictureState } from './programme';
 
@@ -28,9 +29,17 @@ export function openScreen(screen: Screen): Programme | null {
   // The attribute alone does not mute a video that was made by script; unmuted, it may not start by itself.
   video.muted = true;
   const programme = new Programme(video, url);
+  let playhead: PicturePlayhead | null = null;
   programme.states.listen(enter);
   programme.openings.listen((opening) => {
-    showing.follow(opening === null ? null : new PicturePlayhead(video, opening.hls, latencyTime));
+    playhead =
+      opening === null
+        ? null
+        : new PicturePlayhead(video, opening.hls, latencyTime, new FrameCover(video));
+    showing.follow(playhead);
+  });
+  programme.leavings.listen(() => {
+    playhead?.leaving();
   });
   programme.start();
   return programme;

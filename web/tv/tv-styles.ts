@@ -18,12 +18,21 @@ export const tvStyles = css`
     cursor: none;
     font-size: calc(2.6 * var(--u));
   }
-  video {
+  video,
+  .cover {
     position: absolute;
     inset: 0;
     width: 100%;
     height: 100%;
     object-fit: cover;
+  }
+  .cover {
+    position: absolute;
+    inset: 0;
+    pointer-events: none;
+  }
+  .cover[hidden] {
+    display: none;
   }
   .safe {
     position: absolute;

@@ -71,12 +71,21 @@ export const viewerStyles: CSSResult = css`
     background: #000;
     overflow: hidden;
   }
-  video {
+  video,
+  .cover {
     display: block;
     width: 100%;
     height: 100%;
     object-fit: contain;
     background: #000;
+  }
+  .cover {
+    position: absolute;
+    inset: 0;
+    pointer-events: none;
+  }
+  .cover[hidden] {
+    display: none;
   }
   picture-controls {
     position: absolute;
