@@ -21,6 +21,9 @@ from benchmarks.rfc6455.echo import EchoServer, bounds_lifted
 
 RESULTS = Path(__file__).parents[1] / "results"
 RUNNER = "kosoku"
+TOO_LARGE = [f"{group}.*.{size}" for group in (12, 13) for size in (*range(7, 11), *range(12, 19))]
+"""A thousand compressed messages of 16 to 128 KiB a case: an hour of work, and the feed reads 8 KiB at most."""
+
 QUICK = ["1.*", "2.*", "3.*", "4.*", "5.*", "7.*"]
 TABLE_WIDTH = 120
 BEHAVIOURS = ("OK", "NON-STRICT", "INFORMATIONAL", "UNIMPLEMENTED", "FAILED")
@@ -44,7 +47,7 @@ async def run_cases(kosoku: Any, cases: list[str] | None) -> list[Any]:
     with bounds_lifted():
         async with EchoServer() as url:
             try:
-                return list(await kosoku.run_fuzzingclient(url, cases))
+                return list(await kosoku.run_fuzzingclient(url, cases, TOO_LARGE))
             except kosoku.FailureError as failed:
                 return list(failed.results)
 
@@ -75,7 +78,7 @@ def main(*, quick: bool) -> None:
         told(result) for result in results if {name_of(result.behavior), name_of(result.behavior_close)} != {"OK"}
     ]
     for other in others:
-        console.print(other)
+        console.print(f"{other['case']}: {other['behaviour']}, close {other['close_behaviour']}. {other['result']}")
     if not quick:
         record = {
             "machine": machine(),
@@ -83,6 +86,7 @@ def main(*, quick: bool) -> None:
             "figures": {
                 "runner": f"{RUNNER} {version(RUNNER)}",
                 "cases": len(results),
+                "left_out": TOO_LARGE,
                 "passed": sum(result.passed for result in results),
                 "groups": groups,
                 "not_simply_ok": others,
