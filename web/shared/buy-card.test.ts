@@ -202,3 +202,100 @@ describe('an order’s news', () => {
     expect(given).toEqual(['cancel k']);
   });
 });
+
+describe('a price', () => {
+  const launch = [{ from_ms: 0, until_ms: 1_000, price: { value: 99_900, currency: 'CNY' } }];
+  const timed = look('l1', { offers: [offer('l1-s', { prices: launch })] });
+
+  it('for a time is the one at this viewer’s playhead, shown and sent', async () => {
+    let playhead = 999;
+    card.playhead = () => playhead;
+    card.look = timed;
+    await card.updateComplete;
+    expect(buyButton().textContent).toContain('¥999');
+    buyButton().click();
+    playhead = 1_000;
+    card.requestUpdate();
+    await card.updateComplete;
+    buyButton().click();
+    expect(wishes.map((wish) => wish.seen_price?.value)).toEqual([99_900, 129_900]);
+  });
+
+  it('that has changed is said, and the next tap is at the new one', async () => {
+    const changed = { ...problem('price-changed', 409), price: { value: 139_900, currency: 'CNY' } };
+    const refused = order({ phase: 'refused', problem: changed });
+    card.orders = [{ ...refused, wish: { ...refused.wish, seen_price: { value: 129_900, currency: 'CNY' } } }];
+    await card.updateComplete;
+    expect(says()).toContain('The price is ¥1,399 now.');
+    buyButton().click();
+    expect(wishes[0]?.seen_price?.value).toBe(139_900);
+  });
+});
+
+describe('a buyer in line', () => {
+  const queued = (line: Partial<NonNullable<BuyerOrder['line']>>): BuyerOrder =>
+    order({ phase: 'queued', order: null, line: { ticket: 't', state: 'waiting', place: null, offer: null, ...line } });
+
+  beforeEach(() => {
+    card.now = () => 0;
+    card.stock = new Map([['l1-s', { left: 0, state: 'sold_out' as const }]]);
+  });
+
+  it('may join where a size is sold out', async () => {
+    await card.updateComplete;
+    part('[data-action="join-line"]').click();
+    expect(wishes[0]?.sku).toBe('l1-s');
+  });
+
+  it.each([
+    [{ place: 3 }, 'In line: place 3', true],
+    [{ state: 'offered', offer: { quantity: 1, until_ms: 45_000 } }, 'Take it · 0:45', false],
+    [{ state: 'over' }, 'Nothing more can be won', true],
+  ] as const)('sees %o', async (line, text, rests) => {
+    card.orders = [queued(line)];
+    await card.updateComplete;
+    expect(says()).toContain(text);
+    expect(buyButton().getAttribute('aria-disabled')).toBe(String(rests));
+  });
+
+  it('takes an offer though the size is sold out for others', async () => {
+    card.orders = [queued({ state: 'offered', offer: { quantity: 1, until_ms: 45_000 } })];
+    await card.updateComplete;
+    buyButton().click();
+    expect(wishes).toHaveLength(1);
+  });
+});
+
+describe('plain words', () => {
+  it.each([
+    [{ ...problem('limit-reached', 409), limit: 2, kept: 2 }, 'You have 2 of at most 2.'],
+    [{ ...problem('limit-reached', 409), limit: 3, kept: 1, of: 'product' }, 'all sizes together'],
+    [{ ...problem('not-on-sale', 409), ended_at_ms: 1 }, 'Its sale is over.'],
+    [problem('too-many-requests', 429), 'Too many taps at once.'],
+  ])('for %o', async (refusal, text) => {
+    card.orders = [order({ phase: 'refused', problem: refusal })];
+    await card.updateComplete;
+    expect(says()).toContain(text);
+  });
+
+  it('for a pre-order say when it is charged', async () => {
+    card.now = () => 0;
+    card.orders = [order({ payment_due_ms: 1_800_000_000_000 })];
+    await card.updateComplete;
+    expect(says()).toContain('Nothing is charged before January 15, 2027');
+  });
+
+  it('for a step before the tap goes keep it one press away', async () => {
+    const acts: unknown[] = [];
+    card.addEventListener('order-act', (event) => acts.push((event as CustomEvent<unknown>).detail));
+    card.orders = [order({ phase: 'confirming', order: null, problem: { ...problem('step-up-required', 403), limit: { value: 100_000, currency: 'CNY' } } })];
+    await card.updateComplete;
+    expect(says()).toContain('Orders above ¥1,000 want a confirmation');
+    buyButton().click();
+    part('[data-action="confirm-done"]').click();
+    expect(acts).toEqual([
+      { act: 'retry', key: 'k' },
+      { act: 'confirm-done', key: 'k' },
+    ]);
+  });
+});
