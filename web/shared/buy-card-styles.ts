@@ -199,7 +199,7 @@ export const cardStyles: CSSResult = css`
     outline: var(--focus);
     outline-offset: 3px;
   }
-  label:not([data-state='on_sale']) {
+  label[data-state='ended'] {
     cursor: not-allowed;
   }
   label:not([data-state='on_sale']) > span {

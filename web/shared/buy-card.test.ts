@@ -128,7 +128,6 @@ describe('stock', () => {
     card.look = look('l1', { id: 'l2' });
     await card.updateComplete;
     expect(part('[data-size-sku="l1-s"]').dataset['state']).toBe('sold_out');
-    expect(part('[data-size-sku="l1-s"] input').hasAttribute('disabled')).toBe(true);
     expect(buyButton().dataset['sku']).toBe('l1-m');
     expect(card.dataset['state']).toBe('on_sale');
   });
@@ -256,6 +255,13 @@ describe('a buyer in line', () => {
     await card.updateComplete;
     expect(says()).toContain(text);
     expect(buyButton().getAttribute('aria-disabled')).toBe(String(rests));
+  });
+
+  it('finds the size they wait for on the card again', async () => {
+    card.orders = [{ ...queued({ place: 2 }), wish: { ...queued({}).wish, sku: 'l1-m' } }];
+    card.look = look('l1', { id: 'l2' });
+    await card.updateComplete;
+    expect(buyButton().dataset['sku']).toBe('l1-m');
   });
 
   it('takes an offer though the size is sold out for others', async () => {

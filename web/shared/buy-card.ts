@@ -8,7 +8,7 @@ import { Localizer, type Lang } from './i18n';
 import type { LookView, Money, StockLevel } from './messages';
 import { preferredProduct, preferredSize, products, together, type Product, type SizeChoice } from './offers';
 import { orderActions, type Act, type OrderAct } from './order-actions';
-import { waitsForBuyer, type BuyerOrder, type Wish } from './order-book';
+import { isOpen, waitsForBuyer, type BuyerOrder, type Wish } from './order-book';
 import { countdown, statusText } from './order-text';
 import type { ChosenSize, WornSizes } from './sizes';
 import { foundation } from './theme';
@@ -116,11 +116,17 @@ export class BuyCard extends LitElement {
   }
 
   #product(): Product | undefined {
-    return this.#products.find((product) => product.title === this.chosenTitle) ?? preferredProduct(this.#products);
+    const chosen = this.#products.find((product) => product.title === this.chosenTitle);
+    return chosen ?? this.#products.find((product) => this.#wanted(product) !== undefined) ?? preferredProduct(this.#products);
   }
 
   #size(product: Product): SizeChoice {
-    return product.sizes.find((size) => size.offer.sku === this.chosenSku) ?? preferredSize(product, this.worn);
+    return product.sizes.find((size) => size.offer.sku === this.chosenSku) ?? this.#wanted(product) ?? preferredSize(product, this.worn);
+  }
+
+  /** The size that this buyer has tapped for and still waits for. */
+  #wanted(product: Product): SizeChoice | undefined {
+    return product.sizes.find((size) => this.orders.some((order) => order.wish.sku === size.offer.sku && (isOpen(order) || order.phase === 'queued')));
   }
 
   /** What is first shown stays chosen: a size that sells out never turns into another under the finger that taps. */
@@ -186,7 +192,7 @@ export class BuyCard extends LitElement {
             type="radio"
             name="size"
             .checked=${size === current}
-            ?disabled=${size.state !== 'on_sale'}
+            ?disabled=${size.state === 'ended'}
             @change=${() => {
               this.chosenSku = size.offer.sku;
               if (product.kind !== null && size.size !== null) this.#fire('size', { kind: product.kind, label: size.size });
