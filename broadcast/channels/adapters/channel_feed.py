@@ -80,6 +80,7 @@ class ChannelFeed:
         self._aside: dict[Viewer, None] = {}
         self._crowd = Crowd(ring)
         self._deflating = Crowd(ring)
+        self._silent = True
         self._snapshot: tuple[tuple[Epoch, int, CueId | None], _SnapshotParts] | None = None
 
     def __len__(self) -> int:
@@ -174,6 +175,7 @@ class ChannelFeed:
 
     def deliver(self, frames: Frames) -> None:
         """Write one message to every viewer."""
+        self._silent = False
         aside = tuple(self._aside)
         self._crowd.write(frames.websocket)
         self._deflating.write(frames.deflated)
@@ -181,7 +183,10 @@ class ChannelFeed:
             viewer.send(frames)
 
     def ping(self) -> None:
-        """Write a sign of life to every viewer."""
+        """Write a sign of life to every viewer, unless a message was one since the last time."""
+        silent, self._silent = self._silent, True
+        if not silent:
+            return
         aside = tuple(self._aside)
         self._crowd.write(PING_FRAME)
         self._deflating.write(PING_FRAME)

@@ -5,18 +5,22 @@ back costs little more than the kernel asks. Everything else is handed to the HT
 """
 
 import asyncio
+import contextlib
 import errno
 import socket
 from collections.abc import Callable
-from typing import cast
+from functools import partial
 
+import msgspec
 import structlog
 
+from broadcast.channels.adapters.address_caps import AddressCaps
 from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.adapters.feed_socket import FeedSocket, OnTap
 from broadcast.channels.adapters.waiting_heads import WaitingHeads
 from broadcast.channels.adapters.wire import NOBODY, READ_BYTES, Wire, Wires
 from broadcast.channels.handshake import FEED_PREFIX, MAX_HEAD_BYTES, Upgrade, read_upgrade
+from broadcast.errors import problem
 
 MAX_ACCEPTS = 64
 """Connections taken in one turn of the event loop: cues go out between two such crowds."""
@@ -24,6 +28,18 @@ MAX_ACCEPTS = 64
 FULL_PAUSE_S = 0.1
 """How long the door stays shut when the process may hold no more descriptors."""
 
+MAX_HTTP_CONNECTIONS = 8_192
+"""Connections the HTTP server of one process holds at once; most wait for their next request."""
+
+MAX_HTTP_PER_ADDRESS = 4_000
+"""Of those, from one public address: thousands of a mobile carrier's subscribers share one."""
+
+RETRY_AFTER_S = 2
+_TOO_MANY_BODY = msgspec.json.encode(problem("busy", "too many connections", retry_after_ms=RETRY_AFTER_S * 1000))
+_TOO_MANY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: %d\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%b" % (RETRY_AFTER_S, len(_TOO_MANY_BODY), _TOO_MANY_BODY)
+)
 _END = b"\r\n\r\n"
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -49,6 +65,8 @@ class Door:
         self._waiting = waiting
         self._wires = Wires()
         self._handing: set[asyncio.Task[None]] = set()
+        self._http_connections = 0
+        self._addresses = AddressCaps(MAX_HTTP_PER_ADDRESS)
         self._listening: socket.socket | None = None
         self._pause: asyncio.TimerHandle | None = None
 
@@ -116,7 +134,7 @@ class Door:
         if end >= 0 or len(head) >= MAX_HEAD_BYTES:
             upgrade = _upgrade(head, end)
             if upgrade is None:
-                self.hand_over(connection, head)
+                self.hand_over(connection, address, head)
             else:
                 wire = Wire(self._wires, connection.detach(), address, NOBODY)
                 self._wires.enter(wire)
@@ -131,25 +149,40 @@ class Door:
         """Let a viewer in."""
         FeedSocket(self._hub, self._on_tap).open(wire, upgrade, rest)
 
-    def hand_over(self, connection: socket.socket, head: bytes) -> None:
-        """Leave a connection to the HTTP server, with what was read of it."""
-        task = asyncio.get_running_loop().create_task(self._serve(connection, head))
+    def hand_over(self, connection: socket.socket, address: str, head: bytes) -> None:
+        """Leave a connection to the HTTP server, with what was read of it; or say that there are too many."""
+        if self._http_connections >= MAX_HTTP_CONNECTIONS or not self._addresses.has_room(address):
+            with contextlib.suppress(OSError), connection:
+                connection.send(_TOO_MANY)
+            return
+        task = asyncio.get_running_loop().create_task(self._serve(connection, address, head))
         self._handing.add(task)
         task.add_done_callback(self._handing.discard)
 
-    async def _serve(self, connection: socket.socket, head: bytes) -> None:
+    async def _serve(self, connection: socket.socket, address: str, head: bytes) -> None:
+        self._http_connections += 1
+        counted_as = self._addresses.enter(address)
+        over = partial(self._http_over, counted_as)
         try:
-            await asyncio.get_running_loop().connect_accepted_socket(lambda: _Begun(self._http, head), connection)
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: _HttpConnection(self._http, head, over), connection
+            )
         except OSError as gone:
             log.debug("door.gone", reason=gone.strerror)
             connection.close()
+            over()
+
+    def _http_over(self, counted_as: str) -> None:
+        self._http_connections -= 1
+        if counted_as:
+            self._addresses.leave(counted_as)
 
     def said_enough(self, wire: Wire, head: bytes, end: int) -> None:
         """Serve a connection that had to be waited for."""
         self._waiting.leave(wire)
         upgrade = _upgrade(head, end)
         if upgrade is None:
-            self.hand_over(socket.socket(fileno=self._wires.hand_out(wire)), head)
+            self.hand_over(socket.socket(fileno=self._wires.hand_out(wire)), wire.address, head)
         else:
             self.greet(wire, upgrade, head[end + len(_END) :])
 
@@ -189,16 +222,31 @@ class _Caller:
         self._door.gone(self.wire)
 
 
-class _Begun(asyncio.Protocol):
-    """Gives the HTTP server a connection together with the bytes that were read before it had it."""
+class _HttpConnection(asyncio.Protocol):
+    """Gives the HTTP server a connection with the bytes that were read before it had it, and tells when it is over."""
 
-    def __init__(self, http: Callable[[], asyncio.Protocol], head: bytes) -> None:
-        self._http = http
+    def __init__(self, http: Callable[[], asyncio.Protocol], head: bytes, over: Callable[[], None]) -> None:
+        self._handler = http()
         self._head = head
+        self._over = over
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        handler = self._http()
-        # uvloop's stream transports have asyncio's methods without being its subclasses.
-        cast("asyncio.Transport", transport).set_protocol(handler)
-        handler.connection_made(transport)
-        handler.data_received(self._head)
+        self._handler.connection_made(transport)
+        head, self._head = self._head, b""
+        self._handler.data_received(head)
+
+    def data_received(self, data: bytes) -> None:
+        self._handler.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return self._handler.eof_received()
+
+    def pause_writing(self) -> None:
+        self._handler.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._handler.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._over()
+        self._handler.connection_lost(exc)

@@ -92,9 +92,15 @@ _MAX_16 = 0xFFFF
 _WHOLE_TEXT = 0x81
 _WHOLE_DEFLATED = 0xC1
 _EMPTY_BLOCK = b"\x00\x00\xff\xff"
-_MASKED_LENGTH_16 = 0x80 | _LENGTH_16
+_MASKED = 0x80
+_MASKED_LENGTH_16 = _MASKED | _LENGTH_16
+_MASK_BYTES = 4
+_SHORT_HEAD_BYTES = 6
 _HEAD_BYTES = 8
-"""Of a masked frame with a 16-bit length (RFC 6455, section 5.2)."""
+"""Of a masked frame with a 7-bit and with a 16-bit length (RFC 6455, section 5.2)."""
+
+_PONG_HEAD = b"\x8a\x80"
+"""An empty pong, masked: what our pings are answered with."""
 
 _json = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
@@ -273,6 +279,9 @@ class FeedSocket:
             return
         core = self._core
         if core is None:
+            if len(data) == _SHORT_HEAD_BYTES and data.startswith(_PONG_HEAD):
+                self._take_pong()
+                return
             text = _whole_text(data, deflates=self.deflates)
             if text is not None:
                 self._whole(text)
@@ -314,6 +323,10 @@ class FeedSocket:
         if wire is not None:
             wire.close(self._taken() + last)
             self._hub.leaving.enter(wire)
+
+    def _take_pong(self) -> None:
+        if not self._within_rate():
+            self.close(CloseCode.TOO_MANY_MESSAGES, "too many messages")
 
     def _whole(self, text: bytes) -> None:
         """Take a message that came in one piece."""
@@ -405,20 +418,27 @@ class FeedSocket:
 
 
 def _whole_text(data: bytes, *, deflates: bool) -> bytes | None:
-    """Return the message where the bytes are exactly one masked text frame of 126 bytes or more, as a tap is.
+    """Return the message where the bytes are exactly one masked text frame, as a tap or a clock probe is.
 
     That is nearly all a viewer ever sends at once; whatever else the bytes are is the library's to read.
     """
-    size = len(data) - _HEAD_BYTES
-    if size < _LENGTH_16 or size > MAX_MESSAGE_BYTES:
+    if len(data) < _SHORT_HEAD_BYTES:
         return None
-    if data[1] != _MASKED_LENGTH_16 or (data[2] << 8 | data[3]) != size:
+    first, second = data[0], data[1]
+    if first != _WHOLE_TEXT and not (deflates and first == _WHOLE_DEFLATED):
         return None
-    if data[0] == _WHOLE_TEXT:
-        return apply_mask(data[_HEAD_BYTES:], data[4:_HEAD_BYTES])
-    if data[0] == _WHOLE_DEFLATED and deflates:
-        return _inflated(apply_mask(data[_HEAD_BYTES:], data[4:_HEAD_BYTES]))
-    return None
+    if second == _MASKED_LENGTH_16:
+        head = _HEAD_BYTES
+        size = data[2] << 8 | data[3]
+        if size < _LENGTH_16:
+            return None
+    else:
+        head = _SHORT_HEAD_BYTES
+        size = second - _MASKED
+    if size != len(data) - head or size > MAX_MESSAGE_BYTES:
+        return None
+    payload = apply_mask(data[head:], data[head - _MASK_BYTES : head])
+    return payload if first == _WHOLE_TEXT else _inflated(payload)
 
 
 def _inflated(payload: bytes) -> bytes | None:

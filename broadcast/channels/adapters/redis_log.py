@@ -250,7 +250,7 @@ class RedisCueLog:
                 await asyncio.sleep(RETRY_DELAY_S)
                 continue
             finally:
-                _stop_if_cancelled()
+                stop_if_cancelled()
             entries = _entries(answer)
             unsure = not entries
             for identifier, fields in entries:
@@ -285,7 +285,7 @@ class RedisCueLog:
         return LogRecord(seq, stamped(from_json(body), seq, self.epoch, sent_ms))
 
 
-def _stop_if_cancelled() -> None:
+def stop_if_cancelled() -> None:
     """Raise a cancellation the client lost: before Python 3.12 ``asyncio.wait_for`` may, and the client sends by it."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
 
@@ -18,8 +19,7 @@ class Http(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         assert self.transport is not None
@@ -105,3 +105,26 @@ async def test_a_shut_door_takes_nobody_and_may_be_shut_again(street: Street) ->
     street.door.shut()
     with pytest.raises(ConnectionRefusedError):
         await street.call()
+
+
+async def test_a_house_full_of_http_connections_says_so_and_has_room_again_when_one_leaves(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("broadcast.channels.adapters.door.MAX_HTTP_CONNECTIONS", 1)
+    reader, writer = await street.call()
+    writer.write(b"GET /first HTTP/1.1\r\n\r\n")
+    assert await reader.readuntil(b"\r\n\r\n") == b"got:GET /first HTTP/1.1\r\n\r\n"
+    refused, late = await street.call()
+    late.write(b"GET /second HTTP/1.1\r\n\r\n")
+    answer = await refused.read()
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"/busy" in answer
+    writer.close()
+    late.close()
+    while True:
+        reader, writer = await street.call()
+        writer.write(b"GET /third HTTP/1.1\r\n\r\n")
+        if (await reader.read(100)).startswith(b"got:GET /third"):
+            break
+        writer.close()
+    writer.close()
