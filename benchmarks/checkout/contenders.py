@@ -3,6 +3,7 @@
 import contextlib
 import mmap
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -35,8 +36,11 @@ class SyncCounter:
     def __init__(self, folder: Path, name: str) -> None:
         path = folder / f"{name}.syncs"
         path.write_bytes(bytes(mmap.PAGESIZE))
-        path.chmod(0o666)  # the database's user is another one
-        library = installing.compiled("sync_counter", PEERS, "-shared", "-fPIC", "-ldl")
+        # the database's user is another one, and must reach both
+        folder.chmod(0o711)
+        path.chmod(0o666)
+        built = installing.compiled("sync_counter", PEERS, "-shared", "-fPIC", "-ldl")
+        library = Path(shutil.copy(built, folder / f"{name}.so"))  # its own: one in use must not be written over
         self.environment = {"LD_PRELOAD": str(library), "SYNCS_COUNTED_IN": str(path)}
         with path.open("r+b") as file:
             self._at = mmap.mmap(file.fileno(), mmap.PAGESIZE)
@@ -141,6 +145,8 @@ class Buyers:
         Raises:
             ProgramError: some answers were not what they should be.
         """
+        await self._program.say(b"fresh\n")
+        await self._program.hear()
         server, database = service.server_pids(), service.database_pids()
         before = tree_cpu_ns(server), tree_cpu_ns(database), service.syncs()
         await self._program.say(f"go {taps} {waiting} {contender.path} {SHOW} {contender.sku}\n".encode())

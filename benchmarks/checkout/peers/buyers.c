@@ -6,7 +6,8 @@
  * feed's address, and the handshake is done before anybody taps.
  *
  * Once everybody is connected: -> ready
- * Command on standard input:  go TAPS WAITING PATH SHOW SKU   (over ws the path is not used), answered when
+ * Commands on standard input:  fresh, answered by ready once all are connected, those anew who were silent for long; and
+ * go TAPS WAITING PATH SHOW SKU   (over ws the path is not used), answered when
  * all taps are:
  *   done NS TAPS P50 P99 MAX PLACED OK CONFLICTS BUSY OTHERS
  * NS is from the first tap to the last answer; P50, P99 and MAX are microseconds from a tap to its answer; then come
@@ -20,6 +21,7 @@ enum {
     MAX_TOKENS = 20000,
     MAX_TAPS = 4000000,
     HANDS_AT_ONCE = 256,
+    IDLE_S = 30, /* who has been silent for so long over HTTP comes anew: servers close idle connections */
 };
 
 enum state { ABSENT, CONNECTING, ANSWERING, READY };
@@ -44,7 +46,9 @@ static int epoll;
 static char tap_path[256], show[128], sku[128];
 static uint32_t *latencies, asked, sent, answered, sequence;
 static int turn;
+static int64_t last_ns;
 static int64_t began_ns;
+static int at_once;
 static uint32_t placed, ok, conflicts, busy, others;
 
 static void give_up(const char *why, const char *more) {
@@ -92,7 +96,7 @@ static void tap_ws(int descriptor, struct buyer *buyer, const char *token) {
 
 static void tap_next(void) {
     if (sent == asked) return;
-    while (buyers[descriptors[turn]]->tap != 0) turn = (turn + 1) % started;
+    while (buyers[descriptors[turn]]->tap != 0 || buyers[descriptors[turn]]->state != READY) turn = (turn + 1) % started;
     int descriptor = descriptors[turn];
     struct buyer *buyer = buyers[descriptor];
     turn = (turn + 1) % started;
@@ -121,7 +125,8 @@ static void answer(struct buyer *buyer, int status) {
         tap_next();
         return;
     }
-    int64_t elapsed = monotonic_ns() - began_ns;
+    last_ns = monotonic_ns();
+    int64_t elapsed = last_ns - began_ns;
     qsort(latencies, answered, sizeof *latencies, by_size);
     printf("done %lld %u %u %u %u %u %u %u %u %u\n", (long long)elapsed, answered, latencies[answered / 2],
            latencies[(uint64_t)answered * 99 / 100], latencies[answered - 1], placed, ok, conflicts, busy, others);
@@ -187,13 +192,16 @@ static int one_frame(int descriptor, struct buyer *buyer) {
     return 1;
 }
 
+static void say_ready(void) {
+    last_ns = monotonic_ns();
+    printf("ready\n");
+    fflush(stdout);
+}
+
 static void admit(struct buyer *buyer) {
     buyer->state = READY;
     shaking--;
-    if (++ready == wanted) {
-        printf("ready\n");
-        fflush(stdout);
-    }
+    if (++ready == wanted) say_ready();
 }
 
 static void read_held(int descriptor, struct buyer *buyer) {
@@ -223,12 +231,25 @@ static void read_held(int descriptor, struct buyer *buyer) {
     }
 }
 
+static void leave(int descriptor) {
+    struct buyer *buyer = buyers[descriptor];
+    if (buyer->state != READY) return;
+    close(descriptor);
+    buyer->state = ABSENT;
+    ready--;
+}
+
 static void hear(int descriptor) {
     static char data[READ_BYTES];
     struct buyer *buyer = buyers[descriptor];
+    if (buyer->state == ABSENT) return; /* it left in this very turn */
     ssize_t got = recv(descriptor, data, sizeof data, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got <= 0) give_up("a buyer lost its connection", buyer->held);
+    if (got <= 0 && !over_ws && buyer->tap == 0 && buyer->state == READY) {
+        leave(descriptor); /* the server closed what was idle */
+        return;
+    }
+    if (got <= 0) give_up(buyer->tap == 0 ? "a buyer was cut" : "a buyer was cut while waiting", buyer->held);
     const char *at = data;
     size_t left = (size_t)got;
     while (left > 0) {
@@ -246,18 +267,21 @@ static void hear(int descriptor) {
     }
 }
 
-static void invite(void) {
+static void invite(int number) {
     int on = 1, descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (descriptor < 0 || descriptor >= MAX_DESCRIPTORS) fail("socket");
     setsockopt(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (bind(descriptor, (struct sockaddr *)&source, sizeof source) < 0) fail("bind");
     if (connect(descriptor, (struct sockaddr *)&server, sizeof server) < 0 && errno != EINPROGRESS) fail("connect");
-    struct buyer *buyer = buyers[descriptor] = calloc(1, sizeof *buyer);
-    if (buyer == NULL) fail("calloc");
-    buyer->number = started;
+    if (buyers[descriptor] == NULL) buyers[descriptor] = malloc(sizeof(struct buyer));
+    struct buyer *buyer = buyers[descriptor];
+    if (buyer == NULL) fail("malloc");
+    memset(buyer, 0, sizeof *buyer);
+    buyer->number = number;
     buyer->state = CONNECTING;
-    descriptors[started++] = descriptor;
+    descriptors[number] = descriptor;
+    if (number == started) started++;
     shaking++;
     watch(epoll, descriptor, EPOLLOUT);
 }
@@ -278,16 +302,28 @@ static void connected(int descriptor) {
     buyers[descriptor]->state = ANSWERING;
 }
 
+static void refresh(void) {
+    if (over_ws || (ready == wanted && monotonic_ns() - last_ns < (int64_t)IDLE_S * 1000000000)) {
+        say_ready();
+        return;
+    }
+    for (int i = 0; i < wanted; i++) leave(descriptors[i]);
+    started = 0;
+}
+
 static void obey(const char *line, size_t size) {
     unsigned taps;
-    int waiting;
-    if (size > 1024 || sscanf(line, "go %u %d %255s %127s %127s", &taps, &waiting, tap_path, show, sku) != 5 ||
-        taps == 0 || taps > MAX_TAPS || waiting < 1 || waiting > ready)
+    if (strcmp(line, "fresh") == 0) {
+        refresh();
+        return;
+    }
+    if (size > 1024 || sscanf(line, "go %u %d %255s %127s %127s", &taps, &at_once, tap_path, show, sku) != 5 ||
+        taps == 0 || taps > MAX_TAPS || at_once < 1 || at_once > ready)
         give_up("no such command", line);
     asked = taps;
     sent = answered = placed = ok = conflicts = busy = others = 0;
     began_ns = monotonic_ns();
-    for (int i = 0; i < waiting; i++) tap_next();
+    for (int i = 0; i < at_once; i++) tap_next();
 }
 
 static void read_tokens(const char *file) {
@@ -318,7 +354,7 @@ int main(int argc, char **argv) {
     epoll = epoll_create1(0);
     watch(epoll, STDIN_FILENO, EPOLLIN);
     for (;;) {
-        while (started < wanted && shaking < HANDS_AT_ONCE) invite();
+        while (started < wanted && shaking < HANDS_AT_ONCE) invite(started);
         struct epoll_event events[EVENTS_AT_ONCE];
         int count = epoll_wait(epoll, events, EVENTS_AT_ONCE, -1);
         for (int i = 0; i < count; i++) {
