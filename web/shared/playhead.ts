@@ -59,6 +59,9 @@ const READ_EVERY_MS = 50;
 const CLOCK_AHEAD_MS = 120;
 export const PLAYER_CLOCK_ERROR_MS = CLOCK_AHEAD_MS + READ_EVERY_MS + 40;
 
+/** How many refreshes of the screen a held frame outlives the one that can't be had. */
+const MAX_HOLD_TRIES = 12;
+
 /** What a host page's clock is worth is the host's to know. */
 export const HOST_ERROR_MS = Number.POSITIVE_INFINITY;
 
@@ -129,20 +132,32 @@ export class PicturePlayhead implements Playhead {
       this.#awaitFrame();
       this.#frame.presented(frame.mediaTime, frame.presentedFrames);
       cancelAnimationFrame(this.#waiting);
-      const told = this.readingAt(frame.mediaTime);
-      const held_s = this.#cover?.hold() ?? null;
-      if (held_s !== null) {
-        this.#held = true;
-        this.readings.emit(this.readingAt(held_s));
-        return;
-      }
-      this.#held = false;
-      this.#cover?.release();
-      // Told of a frame, the page may be drawn before that frame is: its card waits until the frame is surely on screen.
+      this.#present(frame.mediaTime, MAX_HOLD_TRIES);
+    });
+  }
+
+  /** Goes by a frame the browser told of: the page draws it if it can, and the card with it. */
+  #present(media_s: number, tries: number): void {
+    const held_s = this.#cover?.hold() ?? null;
+    if (held_s !== null) {
+      this.#held = true;
+      this.readings.emit(this.readingAt(held_s));
+      return;
+    }
+    if (this.#held && tries > 0) {
+      // In the middle of a seek a frame can be told of and not be had: what is held, picture and card, stays a moment longer.
       this.#waiting = requestAnimationFrame(() => {
-        this.#waiting = requestAnimationFrame(() => {
-          this.readings.emit(told);
-        });
+        this.#present(media_s, tries - 1);
+      });
+      return;
+    }
+    if (this.#held) this.jumps.emit(this.#map.at(media_s, this.#frame.seconds));
+    this.#held = false;
+    this.#cover?.release();
+    // Told of a frame, the page may be drawn before that frame is: its card waits until the frame is surely on screen.
+    this.#waiting = requestAnimationFrame(() => {
+      this.#waiting = requestAnimationFrame(() => {
+        this.readings.emit(this.readingAt(media_s));
       });
     });
   }
