@@ -1,9 +1,14 @@
 """Refusals as values: every error a user can meet has a stable type and turns into problem+json (RFC 9457)."""
 
+import re
 from typing import Any
+
+import msgspec
 
 PROBLEM_NAMESPACE = "tag:seenowbuynow.example,2026:problems/"
 """Problem types are tag URIs (RFC 4151): stable on every deployment, resolvable on none (RFC 9457, 3.1.1)."""
+
+_MISSING = re.compile("Object missing required field `(.+)`")
 
 TITLES: dict[str, tuple[int, str]] = {
     "malformed": (400, "The request could not be read"),
@@ -100,3 +105,19 @@ def invalid(*fields: FieldError) -> Refusal:
         "; ".join(str(field) for field in fields),
         errors=[{"pointer": field.pointer, "detail": field.reason} for field in fields],
     )
+
+
+def field_of(wrong: msgspec.ValidationError) -> tuple[str, str]:
+    """Split a validation error into its reason and the JSON pointer (RFC 6901) of the field it is about.
+
+    A missing field is pointed at where it should stand.
+    """
+    reason, marker, path = str(wrong).rpartition(" - at `$")
+    if not marker:
+        reason, path = str(wrong), ""
+    steps = path.rstrip("`").replace("[", ".").replace("]", "").split(".")
+    missing = _MISSING.fullmatch(reason)
+    if missing is not None:
+        reason = "is missing"
+        steps.append(missing[1])
+    return reason, "".join(f"/{step}" for step in steps if step)

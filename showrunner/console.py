@@ -12,9 +12,8 @@ import msgspec
 import socketio
 import structlog
 
-from broadcast.channels.adapters.feed_socket import field_of
 from broadcast.channels.adapters.tokens import ProducerTokens
-from broadcast.errors import FieldError, Refusal, invalid, problem
+from broadcast.errors import FieldError, Refusal, field_of, invalid, problem
 from broadcast.ids import ShowId
 from broadcast.messages import CommandRequest, ConsoleRundown, ConsoleState
 from showrunner.control import Control

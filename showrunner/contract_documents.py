@@ -8,6 +8,7 @@ import msgspec
 from broadcast import messages as m
 from broadcast.channel_messages import ChannelNews
 from broadcast.errors import PROBLEM_NAMESPACE, TITLES
+from broadcast.join_messages import JoinAnswer, JoinCodeAnswer, JoinRequest
 from broadcast.line_messages import LineAnswer, LineMessage
 from showrunner.http.consents import ConsentAnswer, ConsentRequest, PaymentAnswer
 from showrunner.http.payments import BehaviourRequest
@@ -109,7 +110,7 @@ def openapi() -> dict[str, Any]:
     """Return the OpenAPI document of the HTTP side."""
     types = (
         m.OrderRequest, m.OrderAnswer, m.CommandRequest, m.CommandAnswer, m.GuestRequest, m.GuestAnswer, m.PublicShow,
-        BehaviourRequest, m.JoinCodeAnswer, m.JoinRequest, m.JoinAnswer, LineAnswer,
+        BehaviourRequest, JoinCodeAnswer, JoinRequest, JoinAnswer, LineAnswer,
     )  # fmt: skip
     references, components = _schemas(types)
     order_request, order, command, command_answer, guest, guest_answer, show, behaviour, *joining = references

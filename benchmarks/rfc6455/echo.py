@@ -15,7 +15,7 @@ from unittest.mock import patch
 from aiohttp import web
 from websockets.frames import Frame, Opcode
 
-from broadcast.channels.adapters import feed_socket, wire
+from broadcast.channels.adapters import feed_socket, viewer_reader, wire
 from broadcast.channels.adapters.door import Door
 from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.adapters.feed_socket import FeedSocket
@@ -120,6 +120,7 @@ def bounds_lifted() -> Iterator[None]:
     """Take the feed's bounds away, and have every text read as a message."""
     with (
         patch.object(feed_socket, "MAX_MESSAGE_BYTES", _LARGEST),
+        patch.object(viewer_reader, "MAX_MESSAGE_BYTES", _LARGEST),
         patch.object(feed_socket, "MAX_FRAMES_PER_WINDOW", _MANY),
         patch.object(feed_socket, "_decoder", _Everything()),
         patch.object(wire, "MAX_BACKLOG_BYTES", _LARGEST),

@@ -6,8 +6,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from broadcast.channels.adapters.feed_socket import field_of
-from broadcast.errors import FieldError, Refusal, invalid
+from broadcast.errors import FieldError, Refusal, field_of, invalid
 
 MAX_BODY_BYTES = 16_384
 """The largest request body read."""

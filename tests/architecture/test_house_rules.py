@@ -44,6 +44,7 @@ MAKES_PARTS = {
     "showrunner/edge.py": "the composition root of a process that only holds viewers",
     "showrunner/checkout_process.py": "the composition root of a checkout process",
     "showrunner/checkout_parts.py": "the desk, as every process that may own it makes it",
+    "showrunner/picture.py": "the picture as one part: the looped film or the live source, with what marks it",
     "showrunner/feed_parts.py": "what both composition roots have in common",
     "showrunner/listening.py": "one door a connection",
     "showrunner/dvb_css.py": "a part with a port of its own, started and stopped as one",

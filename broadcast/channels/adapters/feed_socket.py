@@ -6,33 +6,24 @@ watch cost nothing.
 """
 
 import asyncio
-import re
 import time
-import zlib
 from collections.abc import Awaitable, Callable, Generator
 
 import msgspec
-from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import CloseCode as RfcCloseCode
-from websockets.frames import (  # type: ignore[attr-defined]  # apply_mask is its C, where that was built
-    Frame,
-    Opcode,
-    apply_mask,
-)
-from websockets.protocol import OPEN, Protocol, Side
+from websockets.frames import Frame, Opcode
+from websockets.protocol import OPEN
 
 from broadcast.channels.adapters.channel_feed import ChannelFeed
 from broadcast.channels.adapters.feed_hub import FeedHub, Refused
+from broadcast.channels.adapters.viewer_reader import MAX_MESSAGE_BYTES, ViewerReader, is_pong, whole_text
 from broadcast.channels.adapters.wire import Wire
 from broadcast.channels.close_codes import CloseCode
 from broadcast.channels.frames import PING_FRAME, Frames, close_frame, text_frame
 from broadcast.channels.handshake import Upgrade
-from broadcast.errors import problem
+from broadcast.errors import field_of, problem
 from broadcast.ids import ChannelId
 from broadcast.messages import ClientMessage, ClockAnswer, ClockRequest, ProblemMessage, Tap
-
-MAX_MESSAGE_BYTES = 8_192
-"""The largest message a viewer may send."""
 
 MAX_TAPS_IN_FLIGHT = 8
 """Taps of one viewer that may wait for an answer at once."""
@@ -85,23 +76,6 @@ class Answering:
             yield from waiting
 
 
-_MISSING = re.compile("Object missing required field `(.+)`")
-_SHORT = 125
-_LENGTH_16 = 126
-_MAX_16 = 0xFFFF
-_WHOLE_TEXT = 0x81
-_WHOLE_DEFLATED = 0xC1
-_EMPTY_BLOCK = b"\x00\x00\xff\xff"
-_MASKED = 0x80
-_MASKED_LENGTH_16 = _MASKED | _LENGTH_16
-_MASK_BYTES = 4
-_SHORT_HEAD_BYTES = 6
-_HEAD_BYTES = 8
-"""Of a masked frame with a 7-bit and with a 16-bit length (RFC 6455, section 5.2)."""
-
-_PONG_HEAD = b"\x8a\x80"
-"""An empty pong, masked: what our pings are answered with."""
-
 _json = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 
@@ -116,45 +90,6 @@ def _id_of(text: bytes) -> str | None:
         return msgspec.json.decode(text, type=_HasId).id
     except (msgspec.DecodeError, RecursionError):
         return None
-
-
-class _Sizes(PerMessageDeflate):
-    """Compression as agreed, or none; and how many bytes the frames took that were read."""
-
-    def __init__(self, *, deflates: bool) -> None:
-        super().__init__(
-            remote_no_context_takeover=True,
-            local_no_context_takeover=True,
-            remote_max_window_bits=zlib.MAX_WBITS,
-            local_max_window_bits=zlib.MAX_WBITS,
-        )
-        self._deflates = deflates
-        self.read = 0
-
-    def decode(self, frame: Frame, *, max_size: int | None = None) -> Frame:
-        """Read one frame."""
-        self.read += _wire_size(len(frame.data))
-        return super().decode(frame, max_size=max_size) if self._deflates else frame
-
-
-class _Core(Protocol):
-    """The library's reader of what one viewer sends."""
-
-    def __init__(self, *, deflates: bool) -> None:
-        super().__init__(Side.SERVER, state=OPEN, max_size=MAX_MESSAGE_BYTES)
-        self._sizes = _Sizes(deflates=deflates)
-        self.extensions = [self._sizes]
-        self._came = 0
-
-    def receive_data(self, data: bytes | bytearray) -> None:
-        """Take in bytes."""
-        self._came += len(data)
-        super().receive_data(data)
-
-    @property
-    def idle(self) -> bool:
-        """Whether everything that came was whole frames: nothing would be lost with the reader."""
-        return self._came == self._sizes.read
 
 
 class FeedSocket:
@@ -183,7 +118,7 @@ class FeedSocket:
         self._wire: Wire | None = None
         self.deflates = False
         self._in_crowd = False
-        self._core: _Core | None = None
+        self._core: ViewerReader | None = None
         self._message: list[bytes] | None = None
         self._taps = 0
         self._tasks: set[asyncio.Future[None]] | None = None
@@ -279,14 +214,14 @@ class FeedSocket:
             return
         core = self._core
         if core is None:
-            if len(data) == _SHORT_HEAD_BYTES and data.startswith(_PONG_HEAD):
+            if is_pong(data):
                 self._take_pong()
                 return
-            text = _whole_text(data, deflates=self.deflates)
+            text = whole_text(data, deflates=self.deflates)
             if text is not None:
                 self._whole(text)
                 return
-            core = self._core = _Core(deflates=self.deflates)
+            core = self._core = ViewerReader(deflates=self.deflates)
         core.receive_data(data)
         if core.state is OPEN:
             # A ping between the pieces of a message is answered before the message is (RFC 6455, section 5.4).
@@ -311,7 +246,7 @@ class FeedSocket:
         if feed is not None:
             feed.leave(self)
 
-    def _flush(self, core: "_Core") -> None:
+    def _flush(self, core: ViewerReader) -> None:
         for data in core.data_to_send():
             if data:
                 self._write(data)
@@ -415,59 +350,3 @@ class FeedSocket:
             self._spent = 0
         self._spent += 1
         return self._spent <= MAX_FRAMES_PER_WINDOW
-
-
-def _whole_text(data: bytes, *, deflates: bool) -> bytes | None:
-    """Return the message where the bytes are exactly one masked text frame, as a tap or a clock probe is.
-
-    That is nearly all a viewer ever sends at once; whatever else the bytes are is the library's to read.
-    """
-    if len(data) < _SHORT_HEAD_BYTES:
-        return None
-    first, second = data[0], data[1]
-    if first != _WHOLE_TEXT and not (deflates and first == _WHOLE_DEFLATED):
-        return None
-    if second == _MASKED_LENGTH_16:
-        head = _HEAD_BYTES
-        size = data[2] << 8 | data[3]
-        if size < _LENGTH_16:
-            return None
-    else:
-        head = _SHORT_HEAD_BYTES
-        size = second - _MASKED
-    if size != len(data) - head or size > MAX_MESSAGE_BYTES:
-        return None
-    payload = apply_mask(data[head:], data[head - _MASK_BYTES : head])
-    return payload if first == _WHOLE_TEXT else _inflated(payload)
-
-
-def _inflated(payload: bytes) -> bytes | None:
-    """Return a whole compressed message (RFC 7692, section 7.2.2), or None where the library has to say what it is."""
-    inflating = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        text = inflating.decompress(payload + _EMPTY_BLOCK, MAX_MESSAGE_BYTES)
-    except zlib.error:
-        return None
-    return None if inflating.unconsumed_tail else text
-
-
-def _wire_size(payload: int) -> int:
-    """Return how many bytes a masked frame took (RFC 6455, section 5.2)."""
-    extended = 0 if payload <= _SHORT else 2 if payload <= _MAX_16 else 8
-    return 2 + extended + 4 + payload
-
-
-def field_of(wrong: msgspec.ValidationError) -> tuple[str, str]:
-    """Split a validation error into its reason and the JSON pointer (RFC 6901) of the field it is about.
-
-    A missing field is pointed at where it should stand.
-    """
-    reason, marker, path = str(wrong).rpartition(" - at `$")
-    if not marker:
-        reason, path = str(wrong), ""
-    steps = path.rstrip("`").replace("[", ".").replace("]", "").split(".")
-    missing = _MISSING.fullmatch(reason)
-    if missing is not None:
-        reason = "is missing"
-        steps.append(missing[1])
-    return reason, "".join(f"/{step}" for step in steps if step)
