@@ -14,6 +14,7 @@ import structlog
 import uvloop
 from aiohttp import web
 
+from broadcast.channels.adapters.audience_board import AudienceReporter
 from broadcast.channels.adapters.feed_events import stream_events
 from broadcast.channels.adapters.redis_log import RedisCueLog, connect
 from broadcast.channels.cue_log import LogLostError
@@ -49,6 +50,9 @@ class RunningEdge:
         self._show = show
         self._cue_log = RedisCueLog(connect(settings.redis_url.get_secret_value()), show.info.id, new_id, begins=False)
         self.hub = feed_hub(settings, show, with_pictures(show), self._cue_log)
+        self._reporter = AudienceReporter(
+            connect(settings.redis_url.get_secret_value()), show.info.id, new_id(), self.hub.audience
+        )
         self._taps = _taps(settings, show.info.id)
         self._listener = Listener(self._application(), self.hub, self._taps.tap)
 
@@ -61,6 +65,7 @@ class RunningEdge:
         await self._taps.start()
         await self._learn()
         port = await self._listener.start(self._settings.host, port, shared=True)
+        self._reporter.start()
         log.info("edge.serving", show=self._show.info.id, port=port, pid=os.getpid())
         return port
 
@@ -70,6 +75,7 @@ class RunningEdge:
         await self._taps.stop()
         await self.hub.stop()
         await self._listener.stop()
+        await self._reporter.stop()
         await self._cue_log.close()
 
     async def _learn(self) -> None:

@@ -36,10 +36,7 @@ class FeedCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Yield the audience and the feed's place."""
-        audience = GaugeMetricFamily("snbn_viewers", "Viewers connected, by channel", labels=["channel"])
-        for channel, viewers in self._audience().items():
-            audience.add_metric([channel], viewers)
-        yield audience
+        yield _by_channel("snbn_viewers", "Viewers connected, by channel", self._audience())
         yield GaugeMetricFamily("snbn_feed_seq", "Sequence number of the newest feed message", value=self._seq())
 
 
@@ -65,12 +62,14 @@ class ShowCollector(FeedCollector):
         self,
         *,
         audience: Callable[[], Mapping[ChannelId, int]],
+        whole_audience: Callable[[], Mapping[ChannelId, int]],
         seq: Callable[[], int],
         orders: Callable[[], OrderCounters],
         stock: Callable[[], Mapping[Sku, SkuCounter]],
         refusals: Callable[[], Mapping[str, int]],
     ) -> None:
         super().__init__(audience=audience, seq=seq)
+        self._whole_audience = whole_audience
         self._orders = orders
         self._stock = stock
         self._refusals = refusals
@@ -78,6 +77,7 @@ class ShowCollector(FeedCollector):
     def collect(self) -> Iterable[Metric]:
         """Yield every metric as of now."""
         yield from super().collect()
+        yield _by_channel("snbn_audience", "Viewers of the show here and on all edges", self._whole_audience())
         yield from order_metrics(self._orders(), self._refusals(), self._stock())
 
 
@@ -167,6 +167,13 @@ class DeskCollector(Collector):
         yield refused
         if book is not None:
             yield from order_metrics(book.counters(), book.refusals, book.stock())
+
+
+def _by_channel(name: str, told: str, audience: Mapping[ChannelId, int]) -> Metric:
+    gauge = GaugeMetricFamily(name, told, labels=["channel"])
+    for channel, viewers in audience.items():
+        gauge.add_metric([channel], viewers)
+    return gauge
 
 
 def order_metrics(

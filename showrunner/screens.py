@@ -6,7 +6,7 @@ from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.cue_log import CueLog
 from broadcast.checkout.port import StockBook
 from broadcast.clock import Now
-from broadcast.ids import Sku
+from broadcast.ids import ChannelId, Sku
 from broadcast.messages import ChannelView, ConsoleRundown, ConsoleState, LookView, RundownEntry, StockLevel
 from broadcast.overlay.scene import look_view
 from broadcast.show import Article, Look
@@ -51,7 +51,12 @@ def _entry(look: Look, view: LookView, show: LoadedShow) -> RundownEntry:
 
 
 def state_view(
-    control: Control, hub: FeedHub, cue_log: CueLog, checkout: StockBook, now: Now
+    control: Control,
+    hub: FeedHub,
+    cue_log: CueLog,
+    checkout: StockBook,
+    audience: Callable[[], Mapping[ChannelId, int]],
+    now: Now,
 ) -> Callable[[tuple[str, ...]], ConsoleState]:
     """Return the function that gathers the state for the producers now connected."""
 
@@ -69,7 +74,7 @@ def state_view(
             aired=control.aired(),
             stock=checkout.stock(),
             orders=checkout.counters(),
-            audience={str(channel): viewers for channel, viewers in hub.audience().items()},
+            audience={str(channel): viewers for channel, viewers in audience().items()},
             producers=producers,
             as_run=control.as_run(),
             correlations={str(channel): known for channel, known in control.correlations().items()},

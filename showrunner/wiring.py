@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 import structlog
 from aiohttp import web
 
+from broadcast.channels.adapters.audience_board import AudienceBoard
 from broadcast.channels.adapters.redis_log import RedisCueLog, connect
 from broadcast.channels.adapters.sql_log import SqlCueLog
 from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
@@ -77,6 +78,8 @@ class RunningShow:
         self._home = self._make_home(data)
         self.cue_log = self._make_cue_log()
         self.hub = feed_hub(settings, show, self._articles, self.cue_log)
+        self._board = self._make_board()
+        self.audience = self.hub.audience if self._board is None else self._board.audience
         self.checkout = self._home.checkout
         self._announcer = StockAnnouncer(self.cue_log, self.checkout.counter, self.hub.level, wall_clock)
         self.control = self._make_control()
@@ -119,6 +122,9 @@ class RunningShow:
         await self.cue_log.settled()
         await self._announcer.start()
         closing.push_async_callback(self._announcer.stop)
+        if self._board is not None:
+            self._board.start()
+            closing.push_async_callback(self._board.stop)
         await self._console.start()
         closing.push_async_callback(self._listener.stop)
         if self.dvb_css is not None and self._settings.dvb_css_port is not None:
@@ -147,6 +153,12 @@ class RunningShow:
             return SqlCueLog(self._home.engine, self._show.info.id, new_id)
         return RedisCueLog(connect(redis_url.get_secret_value()), self._show.info.id, new_id)
 
+    def _make_board(self) -> AudienceBoard | None:
+        redis_url = self._settings.redis_url
+        if redis_url is None:
+            return None
+        return AudienceBoard(connect(redis_url.get_secret_value()), self._show.info.id, self.hub.audience)
+
     def _make_home(self, data: DataFolder) -> Home:
         settings = self._settings
         if isinstance(settings, ControlSettings):
@@ -174,7 +186,7 @@ class RunningShow:
             self.producer_tokens,
             self.control,
             lambda: rundown_view(self._show, self._articles, self.hub.level),
-            state_view(self.control, self.hub, self.cue_log, self.checkout, wall_clock),
+            state_view(self.control, self.hub, self.cue_log, self.checkout, self.audience, wall_clock),
         )
 
     def _make_picture(self, programme: Package | SourceAddress) -> ShowPicture:
@@ -251,6 +263,7 @@ class RunningShow:
             metrics=[
                 ShowCollector(
                     audience=self.hub.audience,
+                    whole_audience=self.audience,
                     seq=lambda: self.hub.seq,
                     orders=self.checkout.counters,
                     stock=self.checkout.stock,

@@ -84,7 +84,7 @@ class _Paced:
                 await self._do()
             except (RedisError, OSError, _BoardFullError) as silent:
                 if not self._failing:
-                    log.warning(f"audience.{self._what}_failed", reason=str(silent))
+                    log.warning("audience.unknown", missing=self._what, reason=str(silent))
                 self._failing = True
             else:
                 self._failing = False
@@ -102,9 +102,7 @@ class AudienceReporter:
         audience: how many viewers each channel has here.
     """
 
-    def __init__(
-        self, client: Redis, show: ShowId, edge: str, audience: Callable[[], Mapping[ChannelId, int]]
-    ) -> None:
+    def __init__(self, client: Redis, show: ShowId, edge: str, audience: Callable[[], Mapping[ChannelId, int]]) -> None:
         self._redis = client
         self._key = _key(show)
         self._edge = edge
@@ -121,7 +119,7 @@ class AudienceReporter:
         await self._paced.stop()
         try:
             async with asyncio.timeout(LEAVE_TIMEOUT_S):
-                await cast("Awaitable[int]", self._redis.hdel(self._key, self._edge))
+                await self._redis.hdel(self._key, self._edge)
         except (RedisError, OSError):
             pass  # it runs out by itself
         await self._redis.aclose()
