@@ -117,6 +117,8 @@ export class ConsoleAudience extends LitElement {
       }
       .lag {
         width: 100%;
+        min-height: 1.6rem;
+        padding: 0 0.25rem;
         border: 1px solid var(--hairline);
         background: none;
         text-align: right;
