@@ -15,7 +15,6 @@ from broadcast.checkout.adapters.ownership import Ownership, OwnerWatch
 from broadcast.checkout.adapters.payment_book import PostgresTransactions
 from broadcast.checkout.adapters.postgres_record import PostgresRecord, record_engine
 from broadcast.checkout.adapters.relay import ErrandSource
-from broadcast.errors import Refusal
 from broadcast.ids import ChannelId, Sku
 from broadcast.messages import OrderAnswer
 from showrunner.checkout_parts import open_desk
@@ -60,8 +59,9 @@ class RunningCheckout:
             show=show.info.id,
             key=self._link_key,
             where=self._watch,
-            on_order_changed=self._order_changed,
+            on_order_changed=self._heard,
         )
+        self.desk_server = DeskServer(self._owned, lambda: self.seat.sure)
         self.seat = CheckoutSeat(
             Ownership(self._url, show.info.id),
             self._remote,
@@ -69,9 +69,8 @@ class RunningCheckout:
             self._errands,
             lambda: migrate_postgres(self._url),
             self._desk_moved,
-            self._honest,
+            self.desk_server,
         )
-        self.desk_server = DeskServer(self.seat.owned, lambda: self.seat.sure)
         keys = {ChannelId(name): key.get_secret_value().encode() for name, key in settings.channel_keys.items()}
         self._viewers = ViewerTokens(keys, wall_clock)
         self._pace = tap_pace(settings)
@@ -130,7 +129,9 @@ class RunningCheckout:
     def _open_desk(self) -> Desk:
         record = PostgresRecord(self._engine, self._show.info.id, new_id())
         secret = self._settings.payment_key.get_secret_value()
-        return open_desk(record, self._show, self._articles, self._stock_changed, self._order_changed, secret)
+        desk = open_desk(record, self._show, self._articles, self._stock_changed, self._order_changed, secret)
+        desk.on_line_news(self.desk_server.line_changed)
+        return desk
 
     def _errands(self, desk: ErrandSource) -> AbstractAsyncContextManager[None]:
         return self._payments.errands(desk)
@@ -167,8 +168,12 @@ class RunningCheckout:
         self.desk_server.order_changed(order)
         self._orders.changed(order)
 
-    def _honest(self, desk: Desk, refusal: Refusal) -> Refusal:
-        return self.desk_server.honest(desk, refusal)
+    def _heard(self, order: OrderAnswer) -> None:
+        """Take in what the owner tells this door: other doors hear it from the owner."""
+        self._orders.changed(order)
+
+    def _owned(self) -> Desk | None:
+        return self.seat.owned()
 
     def _desk_moved(self) -> None:
         self.link.send_away(frozenset({"door", "control"}))

@@ -7,15 +7,17 @@ that it is the owner: one that was frozen and goes on asks the new owner, like a
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import structlog
 
 from broadcast.checkout.decisions import Placed
 from broadcast.checkout.payment import PaymentNotification
-from broadcast.checkout.port import Checkout
+from broadcast.checkout.port import Checkout, OnLineNews, TapAnswer
 from broadcast.errors import Refusal
-from broadcast.ids import BuyerId, ChannelId, OrderId
+from broadcast.ids import BuyerId, ChannelId, OrderId, Sku
+from broadcast.line_messages import LineAnswer
 from broadcast.messages import OrderAnswer, OrderRequest
 from showrunner.first_of import first_of
 from showrunner.link.remote_checkout import RemoteCheckout
@@ -52,6 +54,20 @@ class Desk(Checkout, Protocol):
     superseded: asyncio.Event
 
 
+class Honesty(Protocol):
+    """Tells what a desk says from what it only says because it does not know better yet."""
+
+    def honest(self, checkout: Checkout, refusal: Refusal) -> Refusal:
+        """Return what to refuse with."""
+
+    def honest_line(self, checkout: Checkout, answer: LineAnswer) -> LineAnswer:
+        """Return how a buyer stands in line.
+
+        Raises:
+            Refusal: ``busy``.
+        """
+
+
 class CheckoutSeat:
     """Takes taps for a show, and owns its desk when nobody else does.
 
@@ -62,7 +78,7 @@ class CheckoutSeat:
         errands: what runs beside a desk that is ours: the payment relay.
         prepare: what must be done, each time, before a claim is made: the record's tables are brought up to date.
         moved: told once the desk is no longer ours: doors that ask here must look for it elsewhere.
-        honest: what to answer for a desk's refusal, see ``DeskServer.honest``.
+        honesty: what to answer while the desk does not know what is on sale.
     """
 
     def __init__(
@@ -73,7 +89,7 @@ class CheckoutSeat:
         errands: Callable[[Any], AbstractAsyncContextManager[None]],
         prepare: Callable[[], Awaitable[None]],
         moved: Callable[[], None],
-        honest: Callable[[Desk, Refusal], Refusal],
+        honesty: Honesty,
     ) -> None:
         self._claim = claim
         self._remote = remote
@@ -81,7 +97,7 @@ class CheckoutSeat:
         self._errands = errands
         self._prepare = prepare
         self._moved = moved
-        self._honest = honest
+        self._honesty = honesty
         self._desk: Desk | None = None
         self._sitting: asyncio.Task[None] | None = None
         self.turns = 0
@@ -162,19 +178,51 @@ class CheckoutSeat:
             return await here(desk)
         except Refusal as refusal:
             if self.owned() is desk:
-                raise self._honest(desk, refusal) from refusal
+                raise self._honesty.honest(desk, refusal) from refusal
         # What a desk did is durable, or it would not have said so. But it was lost on the way: a refusal may come from
         # a memory that was stale by then, and whoever owns it now knows. Every question may be asked twice.
         return await there()
 
     # ------------------------------------------------------------ the port's door side
 
-    async def place(self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest) -> Placed:
+    async def place(
+        self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, ticket: str | None = None
+    ) -> Placed:
         """Place an order; see the port."""
-        return await self._here_or_there(
-            lambda desk: desk.place(channel=channel, buyer=buyer, key=key, request=request),
-            lambda: self._remote.place(channel=channel, buyer=buyer, key=key, request=request),
+        placed = await self._here_or_there(
+            lambda desk: desk.place(channel=channel, buyer=buyer, key=key, request=request, ticket=ticket),
+            lambda: self._remote.place(channel=channel, buyer=buyer, key=key, request=request, ticket=ticket),
         )
+        self._remote.bought(channel, buyer, Sku(request.sku))
+        return placed
+
+    def tap(
+        self,
+        *,
+        channel: ChannelId,
+        buyer: BuyerId,
+        key: str,
+        request: OrderRequest,
+        answer: TapAnswer,
+        ticket: str | None = None,
+    ) -> None:
+        """Place an order; see the port."""
+        ask = partial(self._remote.tap, channel=channel, buyer=buyer, key=key, request=request, ticket=ticket)
+        desk = self.owned()
+        if desk is None:
+            ask(answer=answer)
+            return
+
+        def answered(placed: Placed | Refusal) -> None:
+            if not isinstance(placed, Refusal):
+                self._remote.bought(channel, buyer, Sku(request.sku))
+                answer(placed)
+            elif self.owned() is desk:
+                answer(self._honesty.honest(desk, placed))
+            else:
+                ask(answer=answer)
+
+        desk.tap(channel=channel, buyer=buyer, key=key, request=request, answer=answered, ticket=ticket)
 
     async def cancel(self, channel: ChannelId, buyer: BuyerId, order: OrderId) -> OrderAnswer:
         """Give an order up; see the port."""
@@ -201,3 +249,27 @@ class CheckoutSeat:
             desk.watch(channel, buyer, order)
         # the next owner may be another process
         self._remote.watch(channel, buyer, order)
+
+    async def line(self, channel: ChannelId, buyer: BuyerId, ticket: str, *, stand: bool = True) -> LineAnswer:
+        """Return how a buyer stands in line; see the port."""
+
+        async def here(desk: Desk) -> LineAnswer:
+            return self._honesty.honest_line(desk, await desk.line(channel, buyer, ticket, stand=stand))
+
+        return await self._here_or_there(here, lambda: self._remote.line(channel, buyer, ticket, stand=stand))
+
+    async def leave_line(self, channel: ChannelId, buyer: BuyerId, ticket: str) -> None:
+        """Let a buyer leave the line, or decline; see the port."""
+        await self._here_or_there(
+            lambda desk: desk.leave_line(channel, buyer, ticket),
+            lambda: self._remote.leave_line(channel, buyer, ticket),
+        )
+        self._remote.left_line(ticket)
+
+    def watch_line(self, channel: ChannelId, buyer: BuyerId, sku: Sku, ticket: str) -> None:
+        """Tell of a buyer's place in line, whoever owns the desk when it changes."""
+        self._remote.watch_line(channel, buyer, sku, ticket)
+
+    def on_line_news(self, listener: OnLineNews) -> None:
+        """Tell the listener of people in line, from now on."""
+        self._remote.on_line_news(listener)

@@ -111,6 +111,8 @@ class TapForwarder:
             "Idempotency-Key": tap.key,
             "Content-Type": "application/json",
         }
+        if tap.ticket is not None:
+            headers["Arrival-Ticket"] = tap.ticket
         try:
             status, answer, body = await self._post(_json.encode(request), headers)
         except OSError:

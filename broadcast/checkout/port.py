@@ -4,7 +4,7 @@ The desk of a show has one owner at a time. Whoever holds this port need not kno
 """
 
 from collections.abc import Callable, Iterable
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import msgspec
 
@@ -20,18 +20,76 @@ TapAnswer = Callable[[Placed | Refusal], None]
 """Takes a tap's answer."""
 
 
-class OrderDoor(Protocol):
+class LineNews(msgspec.Struct, frozen=True):
+    """News for one buyer of their place in line."""
+
+    channel: ChannelId
+    buyer: BuyerId
+    answer: LineAnswer
+
+
+OnLineNews = Callable[[LineNews], None]
+
+
+class LineDoor(Protocol):
+    """Where refused buyers stand in line. A ticket comes from an earlier ``sold-out`` or ``busy``."""
+
+    async def line(self, channel: ChannelId, buyer: BuyerId, ticket: str, *, stand: bool = True) -> LineAnswer:
+        """Return how a buyer stands in line; after a restart, asking puts them back where they stood.
+
+        Args:
+            channel: whose viewer asks.
+            buyer: who asks.
+            ticket: theirs.
+            stand: whether asking puts them back.
+
+        Raises:
+            Refusal: ``not-found``; it is not their ticket. ``busy``.
+        """
+
+    async def leave_line(self, channel: ChannelId, buyer: BuyerId, ticket: str) -> None:
+        """Let a buyer leave the line, or decline what is set aside for them: it goes to the next.
+
+        Raises:
+            Refusal: ``not-found``; it is not their ticket. ``busy``.
+        """
+
+    def watch_line(self, channel: ChannelId, buyer: BuyerId, sku: Sku, ticket: str) -> None:
+        """Tell of a buyer's place in line from now on; they know that they wait, and for what."""
+
+    def on_line_news(self, listener: OnLineNews) -> None:
+        """Tell the listener, from now on, what became of people in line."""
+
+
+class OrderDoor(LineDoor, Protocol):
     """What a door that takes taps needs. Every refusal is raised as ``broadcast.errors.Refusal``."""
 
     @property
     def ready(self) -> bool:
         """Whether a tap can be taken."""
 
-    async def place(self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest) -> Placed:
-        """Place an order; when this returns, it is durable.
+    async def place(
+        self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, ticket: str | None = None
+    ) -> Placed:
+        """Place an order; when this returns, it is durable. A ``ticket`` keeps the buyer's place in order of arrival.
 
         Raises:
             Refusal: whatever the desk refuses, or ``busy``: retrying with the same key is always safe.
+        """
+
+    def tap(
+        self,
+        *,
+        channel: ChannelId,
+        buyer: BuyerId,
+        key: str,
+        request: OrderRequest,
+        answer: TapAnswer,
+        ticket: str | None = None,
+    ) -> None:
+        """Place an order as ``place`` does; what that returns or raises is handed to ``answer``, once.
+
+        In a drop, a task and a future for every tap cost more than the tap.
         """
 
     async def cancel(self, channel: ChannelId, buyer: BuyerId, order: OrderId) -> OrderAnswer:
@@ -50,61 +108,6 @@ class OrderDoor(Protocol):
 
     def watch(self, channel: ChannelId, buyer: BuyerId, order: OrderAnswer) -> None:
         """Tell of every change of an order from now on, starting from what its buyer knows of it."""
-
-
-@runtime_checkable
-class TapDoor(Protocol):
-    """A door that can call back: in a drop, a task and a future for every tap cost more than the tap."""
-
-    def tap(
-        self,
-        *,
-        channel: ChannelId,
-        buyer: BuyerId,
-        key: str,
-        request: OrderRequest,
-        answer: TapAnswer,
-        ticket: str | None = None,
-    ) -> None:
-        """Place an order as ``LineDoor.place`` does; what that returns or raises is handed to ``answer``, once."""
-
-
-class LineNews(msgspec.Struct, frozen=True):
-    """News for one buyer of their place in line."""
-
-    channel: ChannelId
-    buyer: BuyerId
-    answer: LineAnswer
-
-
-OnLineNews = Callable[[LineNews], None]
-
-
-@runtime_checkable
-class LineDoor(Protocol):
-    """A door where refused buyers stand in line. A ticket comes from an earlier ``sold-out`` or ``busy``."""
-
-    async def place(
-        self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, ticket: str | None = None
-    ) -> Placed:
-        """Place an order as ``OrderDoor.place`` does, at the buyer's place in the order of arrival."""
-
-    async def line(self, channel: ChannelId, buyer: BuyerId, ticket: str) -> LineAnswer:
-        """Return how a buyer stands in line; after a restart, asking puts them back where they stood.
-
-        Raises:
-            Refusal: ``not-found``; it is not their ticket. ``busy``.
-        """
-
-    async def leave_line(self, channel: ChannelId, buyer: BuyerId, ticket: str) -> None:
-        """Let a buyer leave the line, or decline what is set aside for them: it goes to the next.
-
-        Raises:
-            Refusal: ``not-found``; it is not their ticket. ``busy``.
-        """
-
-    def on_line_news(self, listener: OnLineNews) -> None:
-        """Tell the listener, from now on, what became of people in line."""
 
 
 class StockBook(Protocol):

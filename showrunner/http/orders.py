@@ -11,12 +11,13 @@ from aiohttp import web
 from broadcast.channels.adapters.feed_socket import Answering, Reply
 from broadcast.channels.adapters.tokens import Viewer, ViewerTokens, bearer
 from broadcast.checkout.decisions import Placed
-from broadcast.checkout.port import LineDoor, LineNews, OrderDoor, TapAnswer, TapDoor
+from broadcast.checkout.port import LineNews, OrderDoor
 from broadcast.errors import Refusal
-from broadcast.ids import BuyerId, ChannelId, OrderId, ShowId
+from broadcast.ids import BuyerId, ChannelId, OrderId, ShowId, Sku
 from broadcast.line_messages import LineMessage
 from broadcast.messages import MAX_KEY_CHARS, OrderAnswer, OrderMessage, OrderRequest, ProblemMessage, Tap
 from showrunner.http.bodies import read_json
+from showrunner.http.problems import problem_response
 from showrunner.tap_pace import TapPace
 
 MAX_WATCHED_ORDERS = 100_000
@@ -25,7 +26,7 @@ MAX_WATCHED_ORDERS = 100_000
 MAX_WATCHED_IN_LINE = 100_000
 """People in line whose news is pushed to the WebSocket their tap came over; the others ask over HTTP."""
 
-InLine = tuple[str, ChannelId, BuyerId]
+InLine = tuple[Sku, ChannelId, BuyerId]
 """Who stands in line for which SKU."""
 
 NEW = "reserved"
@@ -44,13 +45,9 @@ class OrderDesk:
         self._checkout = checkout
         self._tokens = tokens
         self._pace = pace
-        self._quick = checkout if isinstance(checkout, TapDoor) else None
-        self._lines = checkout if isinstance(checkout, LineDoor) else None
-        if self._lines is not None:
-            self._lines.on_line_news(self._line_changed)
+        checkout.on_line_news(self._line_changed)
         self._in_line: OrderedDict[InLine, tuple[str, Reply]] = OrderedDict()
-        self._slow: set[asyncio.Task[None]] = set()
-        self._watched: OrderedDict[OrderId, tuple[str, Reply]] = OrderedDict()
+        self._watched: OrderedDict[OrderId, _Watcher] = OrderedDict()
 
     # ------------------------------------------------------------ HTTP
 
@@ -71,11 +68,10 @@ class OrderDesk:
             raise Refusal("malformed", f"send an Idempotency-Key of 1 to {MAX_KEY_CHARS} characters")
         self._pace.take(viewer)
         ticket = request.headers.get("Arrival-Ticket")
-        try:
-            placed = await self._place(viewer, key, await read_json(request, _request), ticket)
-        except Refusal as refusal:
-            self._note_early(viewer, refusal)
-            raise
+        placed = await self._answered(viewer, key, await read_json(request, _request), ticket)
+        if isinstance(placed, Refusal):
+            self._note_early(viewer, placed)
+            return problem_response(placed.problem())
         headers = {"Location": f"/v1/orders/{placed.answer.order}"}
         if placed.replayed:
             headers["Idempotency-Replayed"] = "true"
@@ -93,18 +89,13 @@ class OrderDesk:
 
     async def _get_line(self, request: web.Request) -> web.Response:
         viewer = self._viewer(request)
-        answer = await self._line().line(viewer.channel, viewer.buyer, request.match_info["ticket"])
+        answer = await self._checkout.line(viewer.channel, viewer.buyer, request.match_info["ticket"])
         return web.json_response(body=_json.encode(answer), headers={"Cache-Control": "no-store"})
 
     async def _leave_line(self, request: web.Request) -> web.Response:
         viewer = self._viewer(request)
-        await self._line().leave_line(viewer.channel, viewer.buyer, request.match_info["ticket"])
+        await self._checkout.leave_line(viewer.channel, viewer.buyer, request.match_info["ticket"])
         return web.Response(status=204)
-
-    def _line(self) -> LineDoor:
-        if self._lines is None:
-            raise Refusal("not-found", "nobody stands in line here")
-        return self._lines
 
     def _note_early(self, viewer: Viewer, refusal: Refusal) -> None:
         if refusal.name == "not-on-sale" and "ended_at_ms" not in refusal.more:
@@ -127,8 +118,9 @@ class OrderDesk:
                 elif isinstance(answered, Refusal):
                     if viewer is not None:
                         self._note_early(viewer, answered)
-                    if viewer is not None and answered.more.get("line", {}).get("could_win"):
-                        self._watch_line((tap.sku, viewer.channel, viewer.buyer), tap.id, reply)
+                    line = answered.more.get("line", {})
+                    if viewer is not None and line.get("could_win"):
+                        self._watch_line((Sku(tap.sku), viewer.channel, viewer.buyer), line["ticket"], tap.id, reply)
                     reply(_json.encode(ProblemMessage(id=tap.id, problem=answered.problem())))
             finally:
                 answering.given()
@@ -141,7 +133,15 @@ class OrderDesk:
             request = OrderRequest(
                 show=tap.show, sku=tap.sku, quantity=tap.quantity, look=tap.look, seen_price=tap.seen_price
             )
-            self._answer_with(answer, viewer, tap.key, request, tap.ticket)
+            self._refuse_other_shows(request)
+            self._checkout.tap(
+                channel=viewer.channel,
+                buyer=viewer.buyer,
+                key=tap.key,
+                request=request,
+                answer=answer,
+                ticket=tap.ticket,
+            )
         except Refusal as refusal:
             answer(refusal)
         except Exception:
@@ -155,7 +155,7 @@ class OrderDesk:
         self._watch(viewer, order, tap_id, reply)
 
     def _watch(self, viewer: Viewer, order: OrderAnswer, tap_id: str, reply: Reply) -> None:
-        self._watched[order.order] = (tap_id, reply)
+        self._watched[order.order] = _Watcher(tap_id, reply)
         self._watched.move_to_end(order.order)
         if len(self._watched) > MAX_WATCHED_ORDERS:
             self._watched.popitem(last=False)
@@ -166,15 +166,19 @@ class OrderDesk:
         watcher = self._watched.get(order.order)
         if watcher is None or order.status == NEW:  # its answer has said so
             return
-        tap_id, reply = watcher
-        if not reply(_json.encode(order_message(tap_id, order))) or order.status in FINAL:
+        if order == watcher.told:  # it may come both from a desk of this process and over the link
+            return
+        watcher.told = order
+        if not watcher.reply(_json.encode(order_message(watcher.tap_id, order))) or order.status in FINAL:
             self._watched.pop(order.order, None)
 
-    def _watch_line(self, who: InLine, tap_id: str, reply: Reply) -> None:
+    def _watch_line(self, who: InLine, ticket: str, tap_id: str, reply: Reply) -> None:
         self._in_line[who] = (tap_id, reply)
         self._in_line.move_to_end(who)
         if len(self._in_line) > MAX_WATCHED_IN_LINE:
             self._in_line.popitem(last=False)
+        sku, channel, buyer = who
+        self._checkout.watch_line(channel, buyer, sku, ticket)
 
     def _line_changed(self, news: LineNews) -> None:
         """Push news of a place in line to the WebSocket of its buyer, if that is still there."""
@@ -189,41 +193,34 @@ class OrderDesk:
 
     # ------------------------------------------------------------ both
 
-    def _answer_with(
-        self, answer: TapAnswer, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None
-    ) -> None:
-        """Place an order; its answer, or its refusal, is handed over."""
-        if self._quick is None:
-            task = asyncio.ensure_future(self._answer_later(answer, viewer, key, request, ticket))
-            self._slow.add(task)
-            task.add_done_callback(self._slow.discard)
-            return
-        if request.show != self._show:
-            raise Refusal("no-such-show", "that show is not on here")
-        self._quick.tap(
+    async def _answered(self, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None) -> Placed | Refusal:
+        """Place an order; a refusal is returned: raising one costs the refused crowd a traceback each."""
+        self._refuse_other_shows(request)
+        answered: asyncio.Future[Placed | Refusal] = asyncio.get_running_loop().create_future()
+
+        def answer(placed: Placed | Refusal) -> None:
+            if not answered.done():  # whoever hung up meanwhile has its tap decided all the same
+                answered.set_result(placed)
+
+        self._checkout.tap(
             channel=viewer.channel, buyer=viewer.buyer, key=key, request=request, answer=answer, ticket=ticket
         )
+        return await answered
 
-    async def _answer_later(
-        self, answer: TapAnswer, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None
-    ) -> None:
-        try:
-            answered: Placed | Refusal = await self._place(viewer, key, request, ticket)
-        except Refusal as refusal:
-            answered = refusal
-        except Exception:
-            log.exception("tap.fault")
-            answered = Refusal("internal")
-        answer(answered)
-
-    async def _place(self, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None) -> Placed:
+    def _refuse_other_shows(self, request: OrderRequest) -> None:
         if request.show != self._show:
             raise Refusal("no-such-show", "that show is not on here")
-        if ticket is not None and self._lines is not None:
-            return await self._lines.place(
-                channel=viewer.channel, buyer=viewer.buyer, key=key, request=request, ticket=ticket
-            )
-        return await self._checkout.place(channel=viewer.channel, buyer=viewer.buyer, key=key, request=request)
+
+
+class _Watcher:
+    """The WebSocket that hears of an order, and what it was told last."""
+
+    __slots__ = ("reply", "tap_id", "told")
+
+    def __init__(self, tap_id: str, reply: Reply) -> None:
+        self.tap_id = tap_id
+        self.reply = reply
+        self.told: OrderAnswer | None = None
 
 
 def order_message(tap_id: str, order: OrderAnswer, *, replayed: bool = False) -> OrderMessage:

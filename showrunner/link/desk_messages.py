@@ -5,8 +5,10 @@ from typing import Any
 import msgspec
 
 from broadcast.checkout.payment import PaymentNotification
+from broadcast.checkout.port import LineNews
 from broadcast.clock import ProgrammeMs
 from broadcast.ids import BuyerId, ChannelId, OrderId, Sku
+from broadcast.line_messages import LineAnswer, LineState
 from broadcast.messages import OrderAnswer, OrderCounters, OrderRequest, OrderStatus, SkuCounter
 
 
@@ -18,6 +20,7 @@ class PlaceAsk(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     buyer: BuyerId
     key: str
     request: OrderRequest
+    ticket: str | None = None
 
 
 class CancelAsk(msgspec.Struct, frozen=True, array_like=True, tag=2):
@@ -70,7 +73,47 @@ class WatchSaid(msgspec.Struct, frozen=True, array_like=True, tag=7):
     status: OrderStatus
 
 
-DeskAsk = PlaceAsk | CancelAsk | OrderAsk | FulfilAsk | NotifiedAsk | OpeningsAsk | WatchSaid
+class LineAsk(msgspec.Struct, frozen=True, array_like=True, tag=8):
+    """How a buyer stands in line: ``LineTold``."""
+
+    n: int
+    channel: ChannelId
+    buyer: BuyerId
+    ticket: str
+    stand: bool
+
+
+class LeaveLineAsk(msgspec.Struct, frozen=True, array_like=True, tag=9):
+    """A buyer leaves the line, or declines: ``Done``."""
+
+    n: int
+    channel: ChannelId
+    buyer: BuyerId
+    ticket: str
+
+
+class WatchLineSaid(msgspec.Struct, frozen=True, array_like=True, tag=10):
+    """Tell of this buyer's place in line; they know it as ``state``. Who waits stands there again at a new owner."""
+
+    channel: ChannelId
+    buyer: BuyerId
+    sku: Sku
+    ticket: str
+    state: LineState
+
+
+DeskAsk = (
+    PlaceAsk
+    | CancelAsk
+    | OrderAsk
+    | FulfilAsk
+    | NotifiedAsk
+    | OpeningsAsk
+    | WatchSaid
+    | LineAsk
+    | LeaveLineAsk
+    | WatchLineSaid
+)
 
 
 class PlacedTold(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
@@ -121,7 +164,20 @@ class CounterNews(msgspec.Struct, frozen=True, array_like=True, tag=7):
     counters: OrderCounters
 
 
-DeskTold = PlacedTold | OrderTold | Refused | Done | OrderNews | StockNews | CounterNews
+class LineTold(msgspec.Struct, frozen=True, array_like=True, tag=8):
+    """How a buyer stands in line."""
+
+    n: int
+    answer: LineAnswer
+
+
+class LineNewsTold(msgspec.Struct, frozen=True, array_like=True, tag=9):
+    """A watched buyer stands otherwise in line now."""
+
+    news: LineNews
+
+
+DeskTold = PlacedTold | OrderTold | Refused | Done | OrderNews | StockNews | CounterNews | LineTold | LineNewsTold
 
 asks: msgspec.msgpack.Decoder[list[DeskAsk]] = msgspec.msgpack.Decoder(list[DeskAsk])
 answers: msgspec.msgpack.Decoder[list[DeskTold]] = msgspec.msgpack.Decoder(list[DeskTold])

@@ -3,13 +3,16 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
 
-from broadcast.checkout.port import Checkout
+from broadcast.checkout.decisions import Placed
+from broadcast.checkout.port import Checkout, LineNews
 from broadcast.errors import Refusal
 from broadcast.ids import OrderId, Sku
+from broadcast.line_messages import LineAnswer
 from broadcast.messages import OrderAnswer, OrderCounters
 from showrunner.link.connection import LinkConnection
 from showrunner.link.desk_messages import (
@@ -18,6 +21,10 @@ from showrunner.link.desk_messages import (
     DeskAsk,
     Done,
     FulfilAsk,
+    LeaveLineAsk,
+    LineAsk,
+    LineNewsTold,
+    LineTold,
     NotifiedAsk,
     OpeningsAsk,
     OrderAsk,
@@ -27,15 +34,23 @@ from showrunner.link.desk_messages import (
     PlacedTold,
     Refused,
     StockNews,
+    WatchLineSaid,
     WatchSaid,
 )
 from showrunner.link.handshake import LinkRole
+from showrunner.link.line_watches import InLine
 
 MAX_OPEN = 10_240
 """Questions of one door that may wait for the desk at once."""
 
 MAX_WATCHED = 1_000_000
 """Orders some door waits to hear of."""
+
+MAX_WATCHED_IN_LINE = 500_000
+"""Buyers in line of whom some door waits to hear."""
+
+CATCH_UP_TRIES, CATCH_UP_EVERY_S = 40, 0.05
+"""How often a desk that is busy is asked what became of a watched buyer, and at what distance."""
 
 NEWS_EVERY_S = 0.1
 """Stock that moved is told at most this often."""
@@ -62,6 +77,7 @@ class DeskServer:
         self.owned = owned
         self.sure = sure
         self.watchers: OrderedDict[OrderId, DeskPeer] = OrderedDict()
+        self.line_watchers: OrderedDict[InLine, DeskPeer] = OrderedDict()
         self._doors: set[DeskPeer] = set()
         self._told: OrderCounters | None = None
         self._moved: set[Sku] = set()
@@ -86,7 +102,14 @@ class DeskServer:
 
     def informed(self, checkout: Checkout) -> None:
         """Note that control has told this desk what is on sale."""
-        self._informed = checkout
+        if self._informed is not checkout:
+            self._informed = checkout
+            for peer in tuple(self._doors):
+                peer.catch_up_lines(checkout)
+
+    def is_informed(self, checkout: Checkout) -> bool:
+        """Tell whether control has told this desk what is on sale."""
+        return self._informed is checkout
 
     def honest(self, checkout: Checkout, refusal: Refusal) -> Refusal:
         """Return a desk's refusal, unless it does not know better yet.
@@ -94,9 +117,19 @@ class DeskServer:
         Openings are not in the record. Between the start of a desk and control's word nothing is on sale there, and
         that is no answer to give a buyer who sees the card.
         """
-        if refusal.name != "not-on-sale" or self._informed is checkout:
+        if refusal.name != "not-on-sale" or self.is_informed(checkout):
             return refusal
-        return Refusal("busy", "what is on sale is about to be known", retry_after_ms=RETRY_AFTER_MS)
+        return _not_known_yet()
+
+    def honest_line(self, checkout: Checkout, answer: LineAnswer) -> LineAnswer:
+        """Return how a buyer stands in line, unless the desk does not know better yet: there is no line without a sale.
+
+        Raises:
+            Refusal: ``busy``.
+        """
+        if answer.state != "over" or self.is_informed(checkout):
+            return answer
+        raise _not_known_yet()
 
     # ------------------------------------------------------------ news
 
@@ -121,6 +154,22 @@ class DeskServer:
             watcher.send(OrderNews(order))
             if order.status in FINAL:
                 del self.watchers[order.order]
+
+    def line_changed(self, news: LineNews) -> None:
+        """Tell the door that watches a buyer in line what became of them."""
+        who = (news.answer.sku, news.channel, news.buyer)
+        watcher = self.line_watchers.get(who)
+        if watcher is not None:
+            watcher.send(LineNewsTold(news))
+            if news.answer.offer is None:  # an offer may still lapse
+                del self.line_watchers[who]
+
+    def watch_line(self, peer: "DeskPeer", who: InLine) -> None:
+        """Let a door hear of a buyer in line."""
+        self.line_watchers[who] = peer
+        self.line_watchers.move_to_end(who)
+        if len(self.line_watchers) > MAX_WATCHED_IN_LINE:
+            self.line_watchers.popitem(last=False)
 
     def watch(self, peer: "DeskPeer", order: OrderId) -> None:
         """Let a door hear of an order."""
@@ -151,6 +200,10 @@ class DeskServer:
             peer.send(CounterNews(checkout.counters()))
 
 
+def _not_known_yet() -> Refusal:
+    return Refusal("busy", "what is on sale is about to be known", retry_after_ms=RETRY_AFTER_MS)
+
+
 def _tell_stock(peer: "DeskPeer", checkout: Checkout, moved: set[Sku] | None) -> None:
     stock = checkout.stock() if moved is None else {sku: checkout.counter(sku) for sku in moved}
     told = [(sku, counter) for sku, counter in stock.items() if counter is not None]
@@ -166,6 +219,8 @@ class DeskPeer:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._open: set[asyncio.Task[None]] = set()
+        self._placing = 0
+        self._early: list[WatchLineSaid] = []
         self._heard = 0
         self.control = control
 
@@ -186,7 +241,7 @@ class DeskPeer:
             return
         for message in messages:
             if type(message) is PlaceAsk:
-                self._start(message.n, self._place(checkout, message))
+                self._place(checkout, message)
             else:
                 self._other(checkout, message)
 
@@ -194,6 +249,8 @@ class DeskPeer:
         if isinstance(message, WatchSaid):
             self._server.watch(self, message.order)
             self._start(0, self._catch_up(checkout, message))
+        elif isinstance(message, WatchLineSaid):
+            self._watch_line(checkout, message)
         elif isinstance(message, OpeningsAsk):
             self._openings(checkout, message)
         elif isinstance(message, CancelAsk):
@@ -206,6 +263,10 @@ class DeskPeer:
             self._start(message.n, self._order(message.n, checkout.fulfil(message.order)))
         elif isinstance(message, NotifiedAsk):
             self._start(message.n, self._notified(checkout, message))
+        elif isinstance(message, LineAsk):
+            self._start(message.n, self._line(checkout, message))
+        elif isinstance(message, LeaveLineAsk):
+            self._start(message.n, self._leave_line(checkout, message))
 
     def _start(self, n: int, work: Coroutine[Any, Any, Any]) -> None:
         if len(self._open) >= MAX_OPEN:
@@ -225,16 +286,42 @@ class DeskPeer:
         except Exception:
             log.exception("desk.fault")
             told = Refused(n, "internal", "", {})
+        if told is not None:
+            self._tell(told)
+
+    def _tell(self, told: Any) -> None:
         # Between deciding and now this process may have been frozen, and another owner have decided otherwise.
-        if told is not None and self._server.sure():
+        if self._server.sure():
             self._connection.send(told)
 
-    async def _place(self, checkout: Checkout, ask: PlaceAsk) -> PlacedTold:
+    def _place(self, checkout: Checkout, ask: PlaceAsk) -> None:
+        """Place an order without a task of its own: the crowd of a drop comes this way."""
+        if self._placing + len(self._open) >= MAX_OPEN:
+            self.send(Refused(ask.n, "busy", "too many taps at once", {"retry_after_ms": RETRY_AFTER_MS}))
+            return
+        self._placing += 1
+        answer = partial(self._placed, checkout, ask.n)
         try:
-            placed = await checkout.place(channel=ask.channel, buyer=ask.buyer, key=ask.key, request=ask.request)
-        except Refusal as refusal:
-            raise self._server.honest(checkout, refusal) from refusal
-        return PlacedTold(ask.n, placed.answer, placed.replayed)
+            checkout.tap(
+                channel=ask.channel,
+                buyer=ask.buyer,
+                key=ask.key,
+                request=ask.request,
+                answer=answer,
+                ticket=ask.ticket,
+            )
+        except Exception:
+            log.exception("desk.fault")
+            answer(Refusal("internal"))
+
+    def _placed(self, checkout: Checkout, n: int, answered: Placed | Refusal) -> None:
+        self._placing -= 1
+        if isinstance(answered, Refusal):
+            refusal = self._server.honest(checkout, answered)
+            told: Any = Refused(n, refusal.name, refusal.detail, refusal.more)
+        else:
+            told = PlacedTold(n, answered.answer, answered.replayed)
+        self._tell(told)
 
     async def _order(self, n: int, answer: Coroutine[Any, Any, OrderAnswer]) -> OrderTold:
         return OrderTold(n, await answer)
@@ -247,6 +334,43 @@ class DeskPeer:
         """Tell of a watched order whose news went to an earlier connection."""
         order = await checkout.order(said.channel, said.buyer, said.order)
         return OrderNews(order) if order.status != said.status else None
+
+    # ------------------------------------------------------------ the line
+
+    async def _line(self, checkout: Checkout, ask: LineAsk) -> LineTold:
+        answer = await checkout.line(ask.channel, ask.buyer, ask.ticket, stand=ask.stand)
+        return LineTold(ask.n, self._server.honest_line(checkout, answer))
+
+    async def _leave_line(self, checkout: Checkout, ask: LeaveLineAsk) -> Done:
+        await checkout.leave_line(ask.channel, ask.buyer, ask.ticket)
+        return Done(ask.n)
+
+    def _watch_line(self, checkout: Checkout, said: WatchLineSaid) -> None:
+        self._server.watch_line(self, (said.sku, said.channel, said.buyer))
+        if self._server.is_informed(checkout):
+            self._start(0, self._catch_up_line(checkout, said))
+        elif len(self._early) < MAX_WATCHED_IN_LINE:
+            self._early.append(said)
+
+    def catch_up_lines(self, checkout: Checkout) -> None:
+        """Put those back in line of whom this door spoke before it was known what is on sale."""
+        early, self._early = self._early, []
+        for said in early:
+            self._start(0, self._catch_up_line(checkout, said))
+
+    async def _catch_up_line(self, checkout: Checkout, said: WatchLineSaid) -> LineNewsTold | None:
+        """Put a watched buyer back in line, or tell what became of them; who had an offer has no place any more."""
+        for _ in range(CATCH_UP_TRIES):
+            try:
+                answer = await checkout.line(said.channel, said.buyer, said.ticket, stand=said.state == "waiting")
+            except Refusal as refusal:
+                if refusal.name != "busy":
+                    return None
+                await asyncio.sleep(CATCH_UP_EVERY_S)
+            else:
+                known = answer.state == said.state
+                return None if known else LineNewsTold(LineNews(said.channel, said.buyer, answer))
+        return None
 
     def _openings(self, checkout: Checkout, ask: OpeningsAsk) -> None:
         if not self.control:

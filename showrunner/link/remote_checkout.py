@@ -8,9 +8,11 @@ from typing import Any
 
 from broadcast.checkout.decisions import Placed
 from broadcast.checkout.payment import PaymentNotification
+from broadcast.checkout.port import LineNews, OnLineNews, TapAnswer
 from broadcast.clock import ProgrammeMs
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, OrderId, ShowId, Sku
+from broadcast.line_messages import LineAnswer
 from broadcast.messages import OrderAnswer, OrderCounters, OrderRequest, SkuCounter
 from showrunner.link import desk_messages
 from showrunner.link.caller import LinkCaller, Whereabouts
@@ -18,6 +20,9 @@ from showrunner.link.desk_messages import (
     CancelAsk,
     CounterNews,
     FulfilAsk,
+    LeaveLineAsk,
+    LineAsk,
+    LineNewsTold,
     NotifiedAsk,
     OpeningsAsk,
     OrderAsk,
@@ -25,9 +30,11 @@ from showrunner.link.desk_messages import (
     PlaceAsk,
     Refused,
     StockNews,
+    WatchLineSaid,
     WatchSaid,
 )
 from showrunner.link.handshake import LinkRole
+from showrunner.link.line_watches import LineWatches
 
 MAX_WATCHED = 100_000
 """Orders this process hears of; older ones are asked for."""
@@ -69,6 +76,8 @@ class RemoteCheckout:
         self._stock: dict[Sku, SkuCounter] = {}
         self._counters = NOTHING_YET
         self._watched: OrderedDict[OrderId, WatchSaid] = OrderedDict()
+        self._in_line = LineWatches()
+        self._on_line_news: OnLineNews = lambda _news: None
         self._opened: dict[Sku, ProgrammeMs] = {}
         self._withdrawn: set[Sku] = set()
         self._fences_ms: dict[ChannelId, int] = {}
@@ -104,10 +113,41 @@ class RemoteCheckout:
 
     # ------------------------------------------------------------ commands
 
-    async def place(self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest) -> Placed:
+    async def place(
+        self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, ticket: str | None = None
+    ) -> Placed:
         """Place an order; see the port."""
-        n = self.link.next_number()
-        told = await self._asked(PlaceAsk(n, channel, buyer, key, request))
+        ask = PlaceAsk(self.link.next_number(), channel, buyer, key, request, ticket)
+        told = await self._asked(ask)
+        return self._placed(ask, told)
+
+    def tap(
+        self,
+        *,
+        channel: ChannelId,
+        buyer: BuyerId,
+        key: str,
+        request: OrderRequest,
+        answer: TapAnswer,
+        ticket: str | None = None,
+    ) -> None:
+        """Place an order; see the port."""
+        ask = PlaceAsk(self.link.next_number(), channel, buyer, key, request, ticket)
+
+        def answered(told: "asyncio.Future[Any]") -> None:
+            try:
+                placed: Placed | Refusal = self._placed(ask, self._read(told.result()))
+            except Refusal as refusal:
+                placed = self._counted(refusal)
+            answer(placed)
+
+        try:
+            self._ask(ask).add_done_callback(answered)
+        except Refusal as refusal:
+            answer(self._counted(refusal))
+
+    def _placed(self, ask: PlaceAsk, told: Any) -> Placed:
+        self.bought(ask.channel, ask.buyer, Sku(ask.request.sku))
         return Placed(told.answer, told.replayed)
 
     async def cancel(self, channel: ChannelId, buyer: BuyerId, order: OrderId) -> OrderAnswer:
@@ -133,15 +173,58 @@ class RemoteCheckout:
 
     async def _asked(self, ask: Any) -> Any:
         try:
-            if self._stopping:
-                raise self.link.busy("this process is stopping")
-            told = await self.link.ask(ask, housekeeping=type(ask) is not PlaceAsk)
-            if isinstance(told, Refused):
-                raise Refusal(told.name, told.detail, **told.more)
+            return self._read(await self._ask(ask))
         except Refusal as refusal:
-            self.refusals[refusal.name] = self.refusals.get(refusal.name, 0) + 1
-            raise
+            raise self._counted(refusal) from None
+
+    def _ask(self, ask: Any) -> "asyncio.Future[Any]":
+        if self._stopping:
+            raise self.link.busy("this process is stopping")
+        return self.link.ask(ask, housekeeping=type(ask) is not PlaceAsk)
+
+    def _read(self, told: Any) -> Any:
+        if isinstance(told, Refused):
+            raise Refusal(told.name, told.detail, **told.more)
         return told
+
+    def _counted(self, refusal: Refusal) -> Refusal:
+        self.refusals[refusal.name] = self.refusals.get(refusal.name, 0) + 1
+        return refusal
+
+    # ------------------------------------------------------------ the line
+
+    async def line(self, channel: ChannelId, buyer: BuyerId, ticket: str, *, stand: bool = True) -> LineAnswer:
+        """Return how a buyer stands in line; see the port."""
+        told = await self._asked(LineAsk(self.link.next_number(), channel, buyer, ticket, stand))
+        answer: LineAnswer = told.answer
+        return answer
+
+    async def leave_line(self, channel: ChannelId, buyer: BuyerId, ticket: str) -> None:
+        """Let a buyer leave the line, or decline; see the port."""
+        await self._asked(LeaveLineAsk(self.link.next_number(), channel, buyer, ticket))
+        self.left_line(ticket)
+
+    def watch_line(self, channel: ChannelId, buyer: BuyerId, sku: Sku, ticket: str) -> None:
+        """Tell of a buyer's place in line from now on, over every owner to come; see the port."""
+        said = WatchLineSaid(channel, buyer, sku, ticket, "waiting")
+        self._in_line.watch(said)
+        self.link.send(said)
+
+    def on_line_news(self, listener: OnLineNews) -> None:
+        """Tell the listener of people in line, from now on."""
+        self._on_line_news = listener
+
+    def bought(self, channel: ChannelId, buyer: BuyerId, sku: Sku) -> None:
+        """Note that a buyer in line has an order now, whoever took it."""
+        self._in_line.forget((sku, channel, buyer))
+
+    def left_line(self, ticket: str) -> None:
+        """Note that a buyer left the line, or declined, whoever took that in."""
+        self._in_line.left(ticket)
+
+    def _heard_of_line(self, news: LineNews) -> None:
+        self._in_line.heard(news)
+        self._on_line_news(news)
 
     # ------------------------------------------------------------ news of orders
 
@@ -158,6 +241,8 @@ class RemoteCheckout:
     def _told(self, message: Any) -> None:
         if isinstance(message, OrderNews):
             self._heard_of(message.order)
+        elif isinstance(message, LineNewsTold):
+            self._heard_of_line(message.news)
         elif isinstance(message, StockNews):
             self._stock.update(message.stock)
             for sku in message.stock:
@@ -213,6 +298,8 @@ class RemoteCheckout:
 
     def _open(self) -> None:
         self._say_openings()
+        for in_line in self._in_line:
+            self.link.send(in_line)
         for said in self._watched.values():
             self.link.send(said)
 

@@ -225,13 +225,13 @@ class GroupCommitCheckout:
 
     # ------------------------------------------------------------ the line
 
-    async def line(self, channel: ChannelId, buyer: BuyerId, ticket: str) -> LineAnswer:
+    async def line(self, channel: ChannelId, buyer: BuyerId, ticket: str, *, stand: bool = True) -> LineAnswer:
         """Return how a buyer stands in line; after a restart, asking puts them back where they stood.
 
         Raises:
             Refusal: ``not-found``; it is not their ticket. ``busy``.
         """
-        answer = standing(self._desk, self._line.ticket(channel, buyer, ticket), self._now())
+        answer = standing(self._desk, self._line.ticket(channel, buyer, ticket), self._now(), stand=stand)
         if not self.ready or (answer.offer is not None and self._in_flight is not None):  # perhaps not durable yet
             raise self._counted(self._line.turned_away())
         return answer
@@ -244,6 +244,9 @@ class GroupCommitCheckout:
         """
         theirs = self._line.ticket(channel, buyer, ticket)
         await self._submit(LeaveLine(sku=theirs.sku, channel=channel, buyer=buyer))
+
+    def watch_line(self, channel: ChannelId, buyer: BuyerId, sku: Sku, ticket: str) -> None:
+        """Do nothing: everybody in line is told of."""
 
     def on_line_news(self, listener: OnLineNews) -> None:
         """Tell the listener, from now on, what became of people in line."""

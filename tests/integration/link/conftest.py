@@ -6,6 +6,7 @@ import pytest
 
 from broadcast.checkout.decisions import Placed
 from broadcast.errors import Refusal
+from broadcast.line_messages import LineAnswer
 from broadcast.messages import OrderAnswer, OrderCounters, OrderRequest, SkuCounter
 from broadcast.money import Money
 from showrunner.link import desk_messages
@@ -28,6 +29,10 @@ class Desk:
         self.withdrawn: set[str] = set()
         self.refusals: dict[str, int] = {}
         self.left = 5
+        self.tickets: list[str | None] = []
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.lines: dict[str, LineAnswer] = {}
+        self.lines_asked: list[tuple[str, bool]] = []
 
     async def place(self, *, key: str, request: OrderRequest, **_who: str) -> Placed:
         self.asked.append(key)
@@ -41,6 +46,31 @@ class Desk:
         )  # fmt: skip
         self.placed[key] = answer
         return Placed(answer, replayed=known is not None)
+
+    def tap(self, *, answer: Any, ticket: str | None = None, **what: Any) -> None:
+        self.tickets.append(ticket)
+
+        async def later() -> None:
+            try:
+                placed: Any = await self.place(**what)
+            except Refusal as refusal:
+                placed = refusal
+            answer(placed)
+
+        task = asyncio.ensure_future(later())
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def line(self, _channel: str, _buyer: str, ticket: str, *, stand: bool = True) -> LineAnswer:
+        self.lines_asked.append((ticket, stand))
+        answer = self.lines.get(ticket)
+        if answer is None:
+            raise Refusal("not-found")
+        return answer
+
+    async def leave_line(self, channel: str, buyer: str, ticket: str) -> None:
+        await self.line(channel, buyer, ticket)
+        del self.lines[ticket]
 
     async def order(self, _channel: str, _buyer: str, order: str) -> OrderAnswer:
         for answer in self.placed.values():
