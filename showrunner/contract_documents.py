@@ -50,7 +50,7 @@ _FROM_VIEWER = (m.ClockRequest, m.Tap)
 _ORDER_REFUSALS = (
     "malformed", "unauthorized", "origin-refused", "no-such-show", "no-such-channel", "sold-out", "not-on-sale",
     "price-changed", "limit-reached", "too-large", "too-slow", "unsupported-media-type", "invalid", "key-reused",
-    "busy",
+    "too-many-requests", "busy",
 )  # fmt: skip
 _COMMAND_REFUSALS = (
     "malformed", "unauthorized", "forbidden", "no-such-show", "on-hold", "nothing-next", "nothing-on-air",

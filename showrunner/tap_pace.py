@@ -16,7 +16,7 @@ from broadcast.ids import BuyerId, ChannelId
 MAX_BUYERS = 200_000
 """Buyers remembered; whoever has not tapped for longest is forgotten, and has a full bucket again."""
 
-EARLY_TAP_COST = 4.0
+EARLY_TAP_COST = 2.0
 """What a tap costs in all that was refused because the sale is not open."""
 
 MAX_WAIT_S = 60.0

@@ -18,8 +18,8 @@ class TapSettings(BaseSettings):
         tap_burst: taps one buyer may make at once before that counts.
     """
 
-    taps_per_second: Annotated[float, Field(gt=0)] = 20.0
-    tap_burst: Annotated[int, Field(ge=1)] = 240
+    taps_per_second: Annotated[float, Field(gt=0)] = 50.0
+    tap_burst: Annotated[int, Field(ge=1)] = 1_000
 
 
 def tap_pace(settings: TapSettings) -> TapPace:

@@ -25,6 +25,7 @@ from showrunner.data_folder import DataFolder
 from showrunner.http.bodies import read_json
 from showrunner.settings import Settings
 from showrunner.show_folder import load_show
+from showrunner.until_told import keep_what_is_loaded
 from showrunner.wiring import RunningShow
 
 UNLIMITED = 1_000_000_000
@@ -90,6 +91,7 @@ async def main(folder: Path) -> None:
     )
     shop = Shop(settings, show, data, Package(index=_PICTURE, folder=data.programme))
     base_url = await shop.start()
+    keep_what_is_loaded()
     shop.checkout.open_for_sale([Sku(HOT), Sku(GONE)], ProgrammeMs(0))
     print(base_url.rpartition(":")[2], flush=True)
     loop = asyncio.get_running_loop()
