@@ -112,12 +112,12 @@ class LiveClock:
     that is known is bounded: what the source's own encoder holds back before it sends is not seen from here. Dates go
     on with the source's timestamps, bent by ``MAX_BEND_PPM`` at most to follow arrivals, so they never step back.
 
-    Instants are microseconds here; timestamps are ticks of ``timescale``, already unwrapped.
+    Instants are microseconds here; timestamps are ticks of ``timescale`` since the stretch began.
     """
 
     def __init__(self, timescale: int) -> None:
         self._timescale = timescale
-        self._first: tuple[int, int] | None = None  # (pts, arrival)
+        self._first_us: int | None = None  # arrival
         self._anchor: tuple[int, int] | None = None  # (pts, capture), once settled
         self._ppm = 0
         self._offset_us = 0  # earliest arrival less timestamp, before it settled
@@ -137,8 +137,8 @@ class LiveClock:
             self._earliest_us = late_us if self._earliest_us is None else min(self._earliest_us, late_us)
             return
         offset_us = arrival_us - self._micros(pts)
-        if self._first is None:
-            self._first, self._offset_us, self._improved_us = (pts, arrival_us), offset_us, arrival_us
+        if self._first_us is None:
+            self._first_us, self._offset_us, self._improved_us = arrival_us, offset_us, arrival_us
         elif offset_us < self._offset_us:
             if self._offset_us - offset_us > NOTICEABLE_US:
                 self._improved_us = arrival_us
@@ -146,10 +146,10 @@ class LiveClock:
 
     def settle(self, now_us: int) -> bool:
         """Begin to date frames if what has arrived so far allows it; tell whether it does."""
-        if self._anchor is None and self._first is not None:
-            pts, arrived_us = self._first
-            if now_us - arrived_us >= SETTLE_US and now_us - self._improved_us >= CALM_US:
-                self._anchor = (pts, self._offset_us + self._micros(pts))
+        if self._anchor is not None or self._first_us is None:
+            return self.settled
+        if now_us - self._first_us >= SETTLE_US and now_us - self._improved_us >= CALM_US:
+            self._anchor = (0, self._offset_us)
         return self.settled
 
     def shift(self, by_us: int) -> None:

@@ -104,6 +104,8 @@ class Camera:
         try:
             with av.open(wire, "w", format="mpegts", options={"mpegts_copyts": "1", "flush_packets": "1"}) as output:
                 options = {"g": str(self._group), "bf": str(self._b_frames), "preset": "ultrafast", "sc_threshold": "0"}
+                if not self._b_frames:
+                    options["tune"] = "zerolatency"  # a frame is sent when it is captured
                 video = output.add_stream("libx264", rate=RATE, options=options)
                 video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
                 video.codec_context.time_base = Fraction(1, 90_000)

@@ -67,7 +67,7 @@ class Ingest:
         self._stopping = threading.Event()
         self._words: queue.Queue[Mark] = queue.Queue(MAX_WORDS)
         self._offset_us = time.time_ns() // 1000 - time.monotonic_ns() // 1000
-        self._opener = Opener(order.address, lambda: not self._stopping.is_set())
+        self._opener = Opener(order.address, lambda: not self._stopping.is_set(), self.now_us)
         self._recorder = Recorder(order, self._words, self.tell, self.event, self.now_us)
         self._reader = LiveReader(self._recorder)
         self._waiting = True
@@ -112,7 +112,8 @@ class Ingest:
             container = self._opener.open()
             try:
                 self._waiting = False
-                self._reader.read(container, finite=is_finite(container, address), stopping=self._stopping.is_set)
+                finite = is_finite(container, address)
+                self._reader.read(container, self._opener.arrivals, finite=finite, stopping=self._stopping.is_set)
             finally:
                 container.close()
             if not self._stopping.is_set():

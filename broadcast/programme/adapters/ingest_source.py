@@ -12,6 +12,7 @@ import av.error
 from av.container import InputContainer
 
 from broadcast.programme.addresses import SourceAddress
+from broadcast.programme.arrivals import Arrivals
 from broadcast.programme.errors import ProgrammeError
 
 OPEN_TIMEOUT_S = 10.0
@@ -29,8 +30,8 @@ RECEIVE_BUFFER_BYTES = 4 << 20
 READ_BYTES = 65_536
 
 GATHER_S = 0.1
-"""What comes within this long is read at once: waking up for every packet would cost more than packaging. A frame
-that came first waits that long, one that came last does not, and the earliest arrivals date the picture."""
+"""What comes within this long is read at once: waking up for every packet would cost more than packaging. When each
+of those bytes came is not known, and they date nothing; now and then a picture is met as it comes."""
 
 _FILES = "file"
 _NETWORK = "http,https,tcp,tls,crypto,rtmp,rtmps,rtmpt,httpproxy"
@@ -43,9 +44,11 @@ KeepWaiting = Callable[[], bool]
 class Opener:
     """Opens one source, as often as it has to be opened. A port it listens on stays open in between."""
 
-    def __init__(self, address: SourceAddress, keep_waiting: KeepWaiting) -> None:
+    def __init__(self, address: SourceAddress, keep_waiting: KeepWaiting, now_us: Callable[[], int]) -> None:
         self._address = address
         self._keep_waiting = keep_waiting
+        self._now_us = now_us
+        self.arrivals: Arrivals | None = None  # of the connection, where its bytes are read here
         self._listening: socket.socket | None = None
         self._connection: socket.socket | None = None
 
@@ -57,6 +60,7 @@ class Opener:
                 is not there, ``no-srt``, ``unreadable``.
         """
         self._drop_connection()
+        self.arrivals = None
         address = self._address
         try:
             if address.transport == "tcp":
@@ -133,7 +137,8 @@ class Opener:
     def _from_socket(self, connection: socket.socket) -> InputContainer:
         self._connection = connection
         datagrams = connection.type == socket.SOCK_DGRAM
-        reader = _SocketReader(connection, self._keep_waiting, patient=datagrams)
+        self.arrivals = Arrivals()
+        reader = _SocketReader(connection, self._keep_waiting, self.arrivals, self._now_us, patient=datagrams)
         return av.open(reader, "r", format="mpegts", options=_PROBING, buffer_size=READ_BYTES)
 
     def _drop_connection(self) -> None:
@@ -145,9 +150,19 @@ class Opener:
 class _SocketReader:
     """A socket as the file the media library reads from. One that datagrams come to is waited at for the first."""
 
-    def __init__(self, connection: socket.socket, keep_waiting: KeepWaiting, *, patient: bool) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        keep_waiting: KeepWaiting,
+        arrivals: Arrivals,
+        now_us: Callable[[], int],
+        *,
+        patient: bool,
+    ) -> None:
         self._connection = connection
         self._keep_waiting = keep_waiting
+        self._arrivals = arrivals
+        self._now_us = now_us
         self._patient = patient
         self._heard_s: float | None = None
 
@@ -161,11 +176,19 @@ class _SocketReader:
                     return b""
                 continue
             self._heard_s = time.monotonic()
-            if len(received) < size and not self._patient and received:
-                time.sleep(GATHER_S)
-                with contextlib.suppress(BlockingIOError):
-                    received += self._connection.recv(size - len(received), socket.MSG_DONTWAIT)
+            self._arrivals.note(len(received), self._now_us())
+            if not self._patient and not self._arrivals.wanted and 0 < len(received) < size:
+                received += self._gather(size - len(received))
             return received
+
+    def _gather(self, most: int) -> bytes:
+        """Wait for what comes next, and return it."""
+        time.sleep(GATHER_S)
+        gathered = b""
+        with contextlib.suppress(BlockingIOError):
+            gathered = self._connection.recv(most, socket.MSG_DONTWAIT)
+        self._arrivals.note(len(gathered), None)
+        return gathered
 
 
 def _reason(failed: Exception) -> str:

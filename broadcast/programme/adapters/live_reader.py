@@ -14,6 +14,7 @@ from broadcast.programme.adapters.live_stretch import MustEncodeError, Recorder,
 from broadcast.programme.adapters.live_tracks import Route, Tracks
 from broadcast.programme.adapters.source import look_at
 from broadcast.programme.adapters.stretch import SegmentWriter
+from broadcast.programme.arrivals import Arrivals
 from broadcast.programme.clock import JUMP_S, MILLION, LiveClock, PacedClock
 from broadcast.programme.errors import ProgrammeError
 
@@ -42,8 +43,16 @@ class LiveReader:
         self.packets = 0
         self.bytes_read = 0
 
-    def read(self, container: InputContainer, *, finite: bool, stopping: Callable[[], bool]) -> None:
+    def read(
+        self, container: InputContainer, arrivals: Arrivals | None, *, finite: bool, stopping: Callable[[], bool]
+    ) -> None:
         """Package a connection until it ends; one that has an end is read at the speed of life.
+
+        Args:
+            container: what the source sends.
+            arrivals: when its bytes came, or None where a packet comes when it is read.
+            finite: it has an end.
+            stopping: asked again and again whether to stop.
 
         Raises:
             Stop: it was told to end.
@@ -52,7 +61,7 @@ class LiveReader:
         """
         tracks = self._tracks(container)
         pace = _Pace(self._recorder.now_us, stopping) if finite else None
-        connection = _Connection(self, self._recorder, tracks, pace)
+        connection = _Connection(self, self._recorder, tracks, arrivals, pace)
         try:
             for packet in container.demux(tracks.used):
                 if stopping():
@@ -107,10 +116,18 @@ class LiveReader:
 class _Connection:
     """One connection: stretch after stretch, as its time jumps."""
 
-    def __init__(self, reader: LiveReader, recorder: Recorder, tracks: Tracks, pace: "_Pace | None") -> None:
+    def __init__(
+        self,
+        reader: LiveReader,
+        recorder: Recorder,
+        tracks: Tracks,
+        arrivals: Arrivals | None,
+        pace: "_Pace | None",
+    ) -> None:
         self._reader = reader
         self._recorder = recorder
         self._tracks = tracks
+        self._arrivals = arrivals
         self._pace = pace
         self._stretch: Stretch | None = None
         self._last: int | None = None
@@ -118,8 +135,10 @@ class _Connection:
         self._jump = int(JUMP_S / tracks.base)
 
     def take(self, packet: "av.Packet[Any]") -> None:
-        arrival_us = self._recorder.now_us()
         is_video = packet.stream_index == self._tracks.video.index
+        arrival_us = self._recorder.now_us() if self._arrivals is None else None
+        if self._arrivals is not None and is_video:
+            arrival_us = self._arrivals.of_picture(packet.pos)
         if is_video and not self._follows(packet):
             return
         if self._stretch is not None and self._pace is not None and not self._pace.wait(packet):

@@ -121,8 +121,13 @@ class Stretch:
         self._sampler = Sampler(route.streams)
         self.astray = False
 
-    def take(self, packet: "av.Packet[Any]", arrival_us: int, *, is_video: bool) -> None:
+    def take(self, packet: "av.Packet[Any]", arrival_us: int | None, *, is_video: bool) -> None:
         """Take a packet; write what became whole.
+
+        Args:
+            packet: picture, sound or splice message.
+            arrival_us: when it came, or None where that is not known.
+            is_video: it is picture.
 
         Raises:
             MustEncodeError: the picture cannot be cut.
@@ -147,14 +152,16 @@ class Stretch:
         self._clock.settle(self._recorder.now_us() + 10 * MILLION)
         self._write()
 
-    def _picture(self, packet: "av.Packet[Any]", arrival_us: int) -> None:
+    def _picture(self, packet: "av.Packet[Any]", arrival_us: int | None) -> None:
+        if arrival_us is not None:  # of what came in: decoders and encoders hold back what they make of it
+            shown = (packet.pts or 0) * self._tracks.base - self._start
+            self._clock.observe(round(shown / self._route.base), arrival_us)
         for made in self._route.take_video(packet):
             pts = made.pts or 0
             if made.is_keyframe:
                 self._key_pts = pts
             elif pts < self._key_pts and not self._route.encodes:
                 raise MustEncodeError("frames are shown before the key frame they come after (open GOP)")
-            self._clock.observe(pts, arrival_us)
             self._seen = max(self._seen, pts)
             self._cutter.add_video(made)
         if self._cutter.group_ticks > self._longest and not self._route.encodes:

@@ -26,6 +26,7 @@ from broadcast.programme.marks import Mark
 from broadcast.programme.scte35 import crc32
 
 PATIENCE_S = 60.0
+FRAME_MS = 40
 
 
 def wall_clock() -> WallMs:
@@ -152,6 +153,17 @@ async def test_every_frame_of_a_live_source_is_dated_exactly(desk: Desk, camera:
     assert abs(first.capture_ms / 1000 - sending.captured_s[number]) < 0.25
     assert all(segment.duration_ticks <= 2 * segment.timescale for segment in desk.segments)
     assert "copying" in desk.events
+
+
+async def test_what_is_not_known_of_a_date_is_less_than_a_frame_and_said(desk: Desk, camera: Callable[..., Camera]):
+    sending = camera(with_sound=False)
+    await desk.until(lambda: len(desk.segments) >= 4)
+    for segment in desk.segments:
+        _, number = frames(desk, segment)[0]
+        late_ms = segment.capture_ms - sending.captured_s[number] * 1000
+        assert segment.error_ms <= FRAME_MS
+        # the camera is a process on a busy machine: it shoots, encodes and sends within a frame of its own time
+        assert abs(late_ms) <= segment.error_ms + FRAME_MS
 
 
 async def test_the_transport_stream_shows_the_same_frames(desk: Desk, camera: Callable[..., Camera]):
