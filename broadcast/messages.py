@@ -9,11 +9,21 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from broadcast.channel_messages import MAX_OFFSET_MS, ChannelNews, Correlation, CorrelationSource  # noqa: F401 - the same
+from broadcast.channel_messages import (  # noqa: F401 - of the wire, too
+    MAX_CARD_ERROR_MS,
+    MAX_OFFSET_MS,
+    CardErrorView,
+    ChannelNews,
+    Correlation,
+    CorrelationSource,
+    Shown,
+    ShownSource,
+)
 from broadcast.ids import CueId, Epoch, LookId, OrderId, ShowId, Sku
 from broadcast.join_messages import MAX_JOIN_CODE_CHARS, JoinAnswer, JoinCodeAnswer, JoinRequest  # noqa: F401 - the same
 from broadcast.line_messages import LineAnswer, LineMessage, LineOfferView, LineState  # noqa: F401 - of the wire, too
 from broadcast.money import Money
+from broadcast.public_messages import PublicChannel, PublicProgramme, PublicShow  # noqa: F401 - of the wire, too
 from broadcast.show import TimedPrice
 
 MAX_QUANTITY = 99
@@ -149,13 +159,14 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="snapshot"):
-    """First message of a feed that starts afresh."""
+    """First message of a feed that starts afresh. ``report_share``: the share of viewers who report shown takes."""
 
     show: ShowId
     epoch: Epoch
     seq: int
     now_ms: int
     state: FeedState
+    report_share: float = 1.0
 
 
 class Resumed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="resumed"):
@@ -218,7 +229,7 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="tap"
     ticket: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TICKET_CHARS)] | None = None
 
 
-ClientMessage = ClockRequest | Tap
+ClientMessage = ClockRequest | Tap | Shown
 
 
 # ---------------------------------------------------------------- the tap, inward
@@ -401,6 +412,7 @@ class ConsoleState(msgspec.Struct, frozen=True, kw_only=True):
     producers: tuple[str, ...]
     as_run: tuple[AsRunEntry, ...]
     correlations: dict[str, Correlation] = {}
+    card_errors: dict[str, CardErrorView] = {}
 
 
 class GuestRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -414,37 +426,3 @@ class GuestAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     token: str
     expires_ms: int
-
-
-# ---------------------------------------------------------------- what anybody may read of a show
-
-
-class PublicChannel(msgspec.Struct, frozen=True, kw_only=True):
-    """A channel as viewers' pages list it. ``playhead``: its players know the programme time they show."""
-
-    id: str
-    name: str
-    names: dict[str, str]
-    kind: Literal["app", "web", "tv"]
-    latency_ms: int
-    playhead: bool
-    guests: bool
-
-
-class PublicProgramme(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the picture is: the address of a live HLS playlist, or None."""
-
-    hls: str | None
-
-
-class PublicShow(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer to ``GET /v1/shows/{show}``."""
-
-    show: ShowId
-    title: str
-    titles: dict[str, str]
-    starts_at_ms: int
-    time_zone: str
-    currency: str
-    programme: PublicProgramme
-    channels: tuple[PublicChannel, ...]

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 
 from broadcast import messages as m
-from broadcast.channel_messages import ChannelNews
+from broadcast.channel_messages import ChannelNews, Shown
 from broadcast.errors import PROBLEM_NAMESPACE, TITLES
 from broadcast.join_messages import JoinAnswer, JoinCodeAnswer, JoinRequest
 from broadcast.line_messages import LineAnswer, LineMessage
+from broadcast.public_messages import PublicShow
 from showrunner.http.consents import ConsentAnswer, ConsentRequest, PaymentAnswer
 from showrunner.http.payments import BehaviourRequest
 
@@ -46,7 +47,7 @@ _FROM_SERVER = (
     LineMessage,
     m.ProblemMessage,
 )
-_FROM_VIEWER = (m.ClockRequest, m.Tap)
+_FROM_VIEWER = (m.ClockRequest, m.Tap, Shown)
 _ORDER_REFUSALS = (
     "malformed", "unauthorized", "origin-refused", "no-such-show", "no-such-channel", "sold-out", "not-on-sale",
     "price-changed", "limit-reached", "too-large", "too-slow", "unsupported-media-type", "invalid", "key-reused",
@@ -109,7 +110,7 @@ def _consent_paths(viewer: list[dict[str, list[str]]]) -> dict[str, Any]:
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI document of the HTTP side."""
     types = (
-        m.OrderRequest, m.OrderAnswer, m.CommandRequest, m.CommandAnswer, m.GuestRequest, m.GuestAnswer, m.PublicShow,
+        m.OrderRequest, m.OrderAnswer, m.CommandRequest, m.CommandAnswer, m.GuestRequest, m.GuestAnswer, PublicShow,
         BehaviourRequest, JoinCodeAnswer, JoinRequest, JoinAnswer, LineAnswer,
     )  # fmt: skip
     references, components = _schemas(types)

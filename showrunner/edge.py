@@ -17,6 +17,7 @@ from aiohttp import web
 from broadcast.channels.adapters.audience_board import AudienceReporter
 from broadcast.channels.adapters.feed_events import stream_events
 from broadcast.channels.adapters.redis_log import RedisCueLog, connect
+from broadcast.channels.card_errors import views
 from broadcast.channels.cue_log import LogLostError
 from broadcast.errors import Refusal
 from broadcast.ids import ShowId
@@ -28,7 +29,7 @@ from showrunner.http.app import application
 from showrunner.http.shows import public_show
 from showrunner.linked_taps import LinkedTaps
 from showrunner.listening import Listener, reserve
-from showrunner.metrics import FeedCollector
+from showrunner.metrics import CardErrorCollector, FeedCollector
 from showrunner.pictures import with_pictures
 from showrunner.settings import EdgeSettings
 from showrunner.show_folder import LoadedShow
@@ -103,7 +104,13 @@ class RunningEdge:
             [web.get("/v1/shows/{show}", show), web.get("/v1/shows/{show}/feed", feed)],
             origins=sorted({origin for channel in self._show.channels for origin in channel.origins}),
             ready=lambda: self.hub.ready,
-            metrics=[FeedCollector(audience=self.hub.audience, seq=lambda: self.hub.seq)],
+            metrics=[
+                FeedCollector(audience=self.hub.audience, seq=lambda: self.hub.seq),
+                CardErrorCollector(
+                    lambda: views(self.hub.card_errors.channels(), self._settings.card_error_alarm_ms),
+                    lambda: self.hub.card_errors.refused,
+                ),
+            ],
         )
 
 

@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from broadcast.channel_messages import CardErrorView
 from broadcast.ids import ChannelId, Sku
 from broadcast.messages import OrderCounters, SkuCounter
 from showrunner.tap_pace import TapPace
@@ -38,6 +39,42 @@ class FeedCollector(Collector):
         """Yield the audience and the feed's place."""
         yield _by_channel("snbn_viewers", "Viewers connected, by channel", self._audience())
         yield GaugeMetricFamily("snbn_feed_seq", "Sequence number of the newest feed message", value=self._seq())
+
+
+class CardErrorCollector(Collector):
+    """Reads how exact cards are on viewers' screens, as they report."""
+
+    def __init__(
+        self, errors: Callable[[], Mapping[ChannelId, CardErrorView]], refused: Callable[[], Mapping[str, int]]
+    ) -> None:
+        self._errors = errors
+        self._refused = refused
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield each channel's percentiles, what they rest on, and whether they are past the bound."""
+        sizes = GaugeMetricFamily(
+            "snbn_card_error_seconds",
+            "How far cards were from their frames at the newest takes, by channel and quantile",
+            labels=["channel", "quantile"],
+        )
+        reports = GaugeMetricFamily("snbn_card_error_reports", "Reports that rests on", labels=["channel"])
+        early = GaugeMetricFamily("snbn_card_error_early", "Of them, cards before their frame", labels=["channel"])
+        alarm = GaugeMetricFamily(
+            "snbn_card_error_alarm", "Whether the 95th percentile is past the bound", labels=["channel"]
+        )
+        for channel, view in self._errors().items():
+            for quantile, size_ms in (("0.5", view.p50_ms), ("0.95", view.p95_ms), ("0.99", view.p99_ms)):
+                sizes.add_metric([channel, quantile], size_ms / 1000)
+            reports.add_metric([channel], view.reports)
+            early.add_metric([channel], view.early)
+            alarm.add_metric([channel], int(view.alarm))
+        yield from (sizes, reports, early, alarm)
+        refused = CounterMetricFamily(
+            "snbn_card_error_refused", "Reports that do not count, by reason", labels=["reason"]
+        )
+        for reason, count in self._refused().items():
+            refused.add_metric([reason], count)
+        yield refused
 
 
 class PaceCollector(Collector):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from broadcast.channel_messages import CardErrorView
 from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.cue_log import CueLog
 from broadcast.checkout.port import StockBook
@@ -56,6 +57,7 @@ def state_view(
     cue_log: CueLog,
     checkout: StockBook,
     audience: Callable[[], Mapping[ChannelId, int]],
+    card_errors: Callable[[], Mapping[ChannelId, CardErrorView]],
     now: Now,
 ) -> Callable[[tuple[str, ...]], ConsoleState]:
     """Return the function that gathers the state for the producers now connected."""
@@ -78,6 +80,7 @@ def state_view(
             producers=producers,
             as_run=control.as_run(),
             correlations={str(channel): known for channel, known in control.correlations().items()},
+            card_errors={str(channel): view for channel, view in card_errors().items()},
         )
 
     return gather

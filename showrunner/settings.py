@@ -50,6 +50,8 @@ class FeedSettings(BaseSettings):
         handshakes_per_second: feed connections one process takes a second; the others are told to come back a
             little later. 0 is no limit.
         heartbeat_s: idle viewers hear a sign of life this often.
+        card_error_alarm_ms: a channel whose cards are further from their frames than this, for one viewer in twenty,
+            is an alarm.
     """
 
     model_config = SettingsConfigDict(env_prefix="SHOWRUNNER_", extra="forbid", frozen=True)
@@ -63,6 +65,7 @@ class FeedSettings(BaseSettings):
     max_viewers_per_address: Annotated[int, Field(ge=0)] = 4_000
     handshakes_per_second: Annotated[int, Field(ge=0)] = 4_000
     heartbeat_s: Annotated[float, Field(gt=0)] = 25.0
+    card_error_alarm_ms: Annotated[int, Field(ge=1)] = 250
 
 
 class Settings(FeedSettings, PaymentSettings, TapSettings):

@@ -10,10 +10,12 @@ from contextlib import AsyncExitStack
 import structlog
 from aiohttp import web
 
+from broadcast.channel_messages import CardErrorView
 from broadcast.channels.adapters.audience_board import AudienceBoard
 from broadcast.channels.adapters.redis_log import RedisCueLog, connect
 from broadcast.channels.adapters.sql_log import SqlCueLog
 from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
+from broadcast.channels.card_errors import views
 from broadcast.channels.cue_log import CueLog, LogMessage
 from broadcast.channels.join_codes import JoinCodes
 from broadcast.ids import ChannelId, LookId, Sku
@@ -44,7 +46,7 @@ from showrunner.http.joining import JoinDoor
 from showrunner.http.orders import OrderDesk
 from showrunner.http.shows import ShowDoor
 from showrunner.listening import Listener
-from showrunner.metrics import PaceCollector, ShowCollector
+from showrunner.metrics import CardErrorCollector, PaceCollector, ShowCollector
 from showrunner.payment_doors import payment_routes
 from showrunner.picture import LivePicture, LoopedPicture, ShowPicture
 from showrunner.pictures import with_pictures
@@ -186,8 +188,14 @@ class RunningShow:
             self.producer_tokens,
             self.control,
             lambda: rundown_view(self._show, self._articles, self.hub.level),
-            state_view(self.control, self.hub, self.cue_log, self.checkout, self.audience, wall_clock),
+            state_view(
+                self.control, self.hub, self.cue_log, self.checkout, self.audience, self.card_errors, wall_clock
+            ),
         )
+
+    def card_errors(self) -> dict[ChannelId, CardErrorView]:
+        """Return how exact each channel's cards are, as viewers report."""
+        return views(self.hub.card_errors.channels(), self._settings.card_error_alarm_ms)
 
     def _make_picture(self, programme: Package | SourceAddress) -> ShowPicture:
         show, data = self._show.info.id, self._data
@@ -269,6 +277,7 @@ class RunningShow:
                     stock=self.checkout.stock,
                     refusals=lambda: self.checkout.refusals,
                 ),
+                CardErrorCollector(self.card_errors, lambda: self.hub.card_errors.refused),
                 *self._home.collectors,
                 PaceCollector(self._pace),
                 *([self.dvb_css.collector()] if self.dvb_css is not None else ()),

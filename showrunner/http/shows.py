@@ -18,7 +18,8 @@ from broadcast.channels.profiles import ChannelProfile
 from broadcast.clock import Now
 from broadcast.errors import FieldError, Refusal, invalid
 from broadcast.ids import BuyerId, ChannelId, NewId
-from broadcast.messages import GuestAnswer, GuestRequest, PublicChannel, PublicProgramme, PublicShow
+from broadcast.messages import GuestAnswer, GuestRequest
+from broadcast.public_messages import PublicChannel, PublicProgramme, PublicShow
 from broadcast.show import ShowInfo
 from showrunner.http.bodies import read_json
 from showrunner.http.pages import A_YEAR, file_within

@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack
 
 from broadcast.channels.adapters.tokens import ViewerTokens
 from broadcast.ids import ChannelId
-from broadcast.messages import Cue, PublicShow
+from broadcast.messages import Cue
+from broadcast.public_messages import PublicShow
 from showrunner.failures import UsageError
 from showrunner.feed_parts import new_id
 from showrunner.rehearsal.audience import Audience

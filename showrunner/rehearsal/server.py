@@ -8,7 +8,8 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 from prometheus_client.parser import text_string_to_metric_families
 
 from broadcast.ids import OrderId, ShowId, Sku
-from broadcast.messages import CommandAnswer, CommandRequest, OrderAnswer, PublicShow
+from broadcast.messages import CommandAnswer, CommandRequest, OrderAnswer
+from broadcast.public_messages import PublicShow
 from showrunner.failures import UsageError
 from showrunner.rehearsal.doors import bearing, declined
 from showrunner.rehearsal.plan import HTTP_CONNECTIONS

@@ -1,6 +1,30 @@
 // Generated from broadcast/messages.py by `python -m showrunner.typescript`. Change it there.
 
+export const MAX_CARD_ERROR_MS = 60000;
+
 export const MAX_OFFSET_MS = 180000;
+
+/**
+ * How exact a channel's cards were at the newest takes, as its viewers report: programme time of shown less due.
+ *
+ * Attributes:
+ *     reports: how many reports it rests on.
+ *     p50_ms, p95_ms, p99_ms: so many percent of the cards were no further off than this, early or late.
+ *     early: reports of a card before its frame.
+ *     stated_ms: 95 % of the pages give their own reading a bound no wider than this; None where none does.
+ *     alarm_ms: past this at the 95th percentile is an alarm.
+ *     alarm: whether it is.
+ */
+export interface CardErrorView {
+  readonly reports: number;
+  readonly p50_ms: number;
+  readonly p95_ms: number;
+  readonly p99_ms: number;
+  readonly early: number;
+  readonly stated_ms: number | null;
+  readonly alarm_ms: number;
+  readonly alarm: boolean;
+}
 
 /**
  * A channel's correlation from now on. Every channel's feed carries it; viewers heed their own channel's.
@@ -27,6 +51,27 @@ export interface Correlation {
 }
 
 export type CorrelationSource = 'default' | 'manual' | 'probe';
+
+/**
+ * A viewer's report that a take's card came on screen. Sampled and voluntary: nothing of the feed hangs on it.
+ *
+ * Attributes:
+ *     cue: the take's.
+ *     due_ms: its ``at_ms``.
+ *     shown_ms: programme time of the frame on screen when the card became visible.
+ *     source: how the page knows that time.
+ *     error_ms: the page's own bound of it, or None where nobody can tell.
+ */
+export interface Shown {
+  readonly type: 'shown';
+  readonly cue: string;
+  readonly due_ms: number;
+  readonly shown_ms: number;
+  readonly source: 'channel' | 'frames' | 'host' | 'playing-date' | 'start-date';
+  readonly error_ms?: number | null;
+}
+
+export type ShownSource = 'channel' | 'frames' | 'host' | 'playing-date' | 'start-date';
 
 export const MAX_JOIN_CODE_CHARS = 32;
 
@@ -107,6 +152,40 @@ export type LineState = 'offered' | 'on_sale' | 'over' | 'waiting';
 export interface Money {
   readonly value: number;
   readonly currency: string;
+}
+
+/**
+ * A channel as viewers' pages list it. ``playhead``: its players know the programme time they show.
+ */
+export interface PublicChannel {
+  readonly id: string;
+  readonly name: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly kind: 'app' | 'tv' | 'web';
+  readonly latency_ms: number;
+  readonly playhead: boolean;
+  readonly guests: boolean;
+}
+
+/**
+ * Where the picture is: the address of a live HLS playlist, or None.
+ */
+export interface PublicProgramme {
+  readonly hls: string | null;
+}
+
+/**
+ * Answer to ``GET /v1/shows/{show}``.
+ */
+export interface PublicShow {
+  readonly show: string;
+  readonly title: string;
+  readonly titles: Readonly<Record<string, string>>;
+  readonly starts_at_ms: number;
+  readonly time_zone: string;
+  readonly currency: string;
+  readonly programme: PublicProgramme;
+  readonly channels: readonly PublicChannel[];
 }
 
 /**
@@ -243,7 +322,7 @@ export interface FeedState {
 }
 
 /**
- * First message of a feed that starts afresh.
+ * First message of a feed that starts afresh. ``report_share``: the share of viewers who report shown takes.
  */
 export interface Snapshot {
   readonly type: 'snapshot';
@@ -252,6 +331,7 @@ export interface Snapshot {
   readonly seq: number;
   readonly now_ms: number;
   readonly state: FeedState;
+  readonly report_share?: number;
 }
 
 /**
@@ -323,7 +403,7 @@ export interface Tap {
   readonly ticket?: string | null;
 }
 
-export type ClientMessage = ClockRequest | Tap;
+export type ClientMessage = ClockRequest | Tap | Shown;
 
 /**
  * Body of ``POST /v1/orders``. ``seen_price`` is the price of one piece the buyer saw.
@@ -509,6 +589,7 @@ export interface ConsoleState {
   readonly producers: readonly string[];
   readonly as_run: readonly AsRunEntry[];
   readonly correlations?: Readonly<Record<string, Correlation>>;
+  readonly card_errors?: Readonly<Record<string, CardErrorView>>;
 }
 
 /**
@@ -524,38 +605,4 @@ export interface GuestRequest {
 export interface GuestAnswer {
   readonly token: string;
   readonly expires_ms: number;
-}
-
-/**
- * A channel as viewers' pages list it. ``playhead``: its players know the programme time they show.
- */
-export interface PublicChannel {
-  readonly id: string;
-  readonly name: string;
-  readonly names: Readonly<Record<string, string>>;
-  readonly kind: 'app' | 'tv' | 'web';
-  readonly latency_ms: number;
-  readonly playhead: boolean;
-  readonly guests: boolean;
-}
-
-/**
- * Where the picture is: the address of a live HLS playlist, or None.
- */
-export interface PublicProgramme {
-  readonly hls: string | null;
-}
-
-/**
- * Answer to ``GET /v1/shows/{show}``.
- */
-export interface PublicShow {
-  readonly show: string;
-  readonly title: string;
-  readonly titles: Readonly<Record<string, string>>;
-  readonly starts_at_ms: number;
-  readonly time_zone: string;
-  readonly currency: string;
-  readonly programme: PublicProgramme;
-  readonly channels: readonly PublicChannel[];
 }

@@ -25,6 +25,9 @@ from broadcast.channels.profiles import ChannelProfile
 from broadcast.ids import CueId, Epoch, ShowId
 from broadcast.messages import Cue, FeedState, LookView, Snapshot
 
+REPORTERS = 500
+"""Viewers of a channel here of whom about so many, and the logarithm of how many more there are, report shown takes."""
+
 _json = msgspec.json.Encoder()
 
 
@@ -128,7 +131,10 @@ class ChannelFeed:
                 on_air=self.localised(state.on_air) if state.on_air else None,
                 cues=tuple(self.localised(cue) for cue in state.cues),
             )
-            whole = _json.encode(Snapshot(show=show, epoch=epoch, seq=seq, now_ms=0, state=local))
+            share = min(1.0, REPORTERS / max(1, len(self)))
+            whole = _json.encode(
+                Snapshot(show=show, epoch=epoch, seq=seq, now_ms=0, state=local, report_share=round(share, 4))
+            )
             head, mark, tail = whole.partition(b'"now_ms":0')
             head += mark[:-1]
             self._snapshot = (

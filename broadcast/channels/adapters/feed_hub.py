@@ -14,6 +14,7 @@ from broadcast.channels.adapters.channel_feed import ChannelFeed, Viewer
 from broadcast.channels.adapters.send_ring import SendRing
 from broadcast.channels.adapters.waiting_heads import WaitingHeads
 from broadcast.channels.admission import Admission
+from broadcast.channels.card_errors import CardErrors
 from broadcast.channels.close_codes import CloseCode
 from broadcast.channels.cue_log import CueLog, History, LogLostError, LogMessage, LogRecord
 from broadcast.channels.deep_links import LinkBook
@@ -22,7 +23,7 @@ from broadcast.channels.handshake import FeedRequest, Resume, origin_allowed
 from broadcast.channels.profiles import ChannelProfile
 from broadcast.clock import Now, ProgrammeMs, WallMs, captured_at
 from broadcast.ids import ChannelId, Epoch, ShowId, Sku
-from broadcast.messages import FeedState, Resumed, StockLevel
+from broadcast.messages import Cue, FeedState, Resumed, StockLevel
 
 HEARTBEAT_S = 25.0
 """Idle viewers get a ping this often, so that no middlebox forgets them."""
@@ -137,6 +138,8 @@ class FeedHub:
         self._moment: tuple[Epoch, int, WallMs] | None = None
         self._snapshots: dict[ChannelFeed, Frames] = {}
         """Snapshots of ``_moment``: whoever joins within one millisecond gets the same bytes."""
+        self.card_errors = CardErrors()
+        """What viewers here report of cards on their screens."""
         self._history = History()
         self._seq = 0
         self._following: asyncio.Task[None] | None = None
@@ -197,6 +200,7 @@ class FeedHub:
         self._history.clear()
         for feed in self._channels.values():
             feed.reset()
+        self.card_errors.forget()
         self._moment = None
         self._seq = 0
         self.on_opened()
@@ -207,6 +211,8 @@ class FeedHub:
         self._seq = record.seq
         self._history.add(record)
         self._scene.apply(record.message)
+        if isinstance(record.message, Cue) and record.message.action == "take":
+            self.card_errors.expect(record.message.id, record.seq, record.message.at_ms)
         self.on_message(record.message)
 
     async def _follow(self) -> None:

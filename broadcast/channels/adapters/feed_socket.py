@@ -14,6 +14,7 @@ from websockets.frames import CloseCode as RfcCloseCode
 from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 
+from broadcast.channel_messages import Shown
 from broadcast.channels.adapters.channel_feed import ChannelFeed
 from broadcast.channels.adapters.feed_hub import FeedHub, Refused
 from broadcast.channels.adapters.viewer_reader import MAX_MESSAGE_BYTES, ViewerReader, is_pong, whole_text
@@ -102,6 +103,7 @@ class FeedSocket:
         "_in_crowd",
         "_message",
         "_on_tap",
+        "_reported",
         "_spent",
         "_taps",
         "_tasks",
@@ -121,6 +123,7 @@ class FeedSocket:
         self._core: ViewerReader | None = None
         self._message: list[bytes] | None = None
         self._taps = 0
+        self._reported = -1
         self._tasks: set[asyncio.Future[None]] | None = None
         self._unsent = b""
         self._window = 0.0
@@ -308,8 +311,15 @@ class FeedSocket:
             if isinstance(message, ClockRequest):
                 answer = ClockAnswer(t0_ms=message.t0_ms, t1_ms=received_ms, t2_ms=time.time() * 1000)
                 self.reply(_json.encode(answer))
+            elif isinstance(message, Shown):
+                self._shown(message)
             else:
                 self._tap(message)
+
+    def _shown(self, shown: Shown) -> None:
+        if self._feed is not None:
+            errors = self._hub.card_errors
+            self._reported = errors.report(self._feed.profile.id, shown, self._reported, time.monotonic())
 
     def _tap(self, tap: Tap) -> None:
         feed = self._feed
