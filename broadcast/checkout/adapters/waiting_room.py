@@ -21,7 +21,11 @@ MAX_RETURNING = 2_048
 """Places beyond ``MAX_WAITING`` for buyers who were turned away and have come back."""
 
 MAX_PER_BUYER = 16
-"""Taps of one buyer that may wait at once: a person has one or two, a thousand taps of one shut nobody else out."""
+"""Keys of one buyer that may wait at once: a person has one or two, a thousand taps of one shut nobody else out."""
+
+MAX_REPEATS_PER_BUYER = 256
+"""Taps of one buyer that may wait at once, those included that repeat a key which waits already: they cost a place, but
+a nervous thumb on a slow line is answered, every time, with the one order."""
 
 MAX_HOUSEKEEPING = 1_024
 """Places beyond ``MAX_WAITING`` for what is not a tap: a payment's outcome must get in when taps do not."""
@@ -93,6 +97,7 @@ class WaitingRoom:
         self._entered = 0
         self._scopes: dict[Scope, int] = {}
         self._buyers: dict[tuple[ChannelId, BuyerId], int] = {}
+        self._keys: dict[tuple[ChannelId, BuyerId], int] = {}
         self._arrived = asyncio.Event()
 
     def __len__(self) -> int:
@@ -102,7 +107,10 @@ class WaitingRoom:
         """Whether one more may wait; ``returning``: a tap whose buyer was turned away a moment ago."""
         if type(command) is not Place:
             return len(self._queue) < MAX_WAITING + MAX_HOUSEKEEPING
-        if self._buyers.get((command.channel, command.buyer), 0) >= MAX_PER_BUYER:
+        buyer = (command.channel, command.buyer)
+        if self._buyers.get(buyer, 0) >= MAX_REPEATS_PER_BUYER:
+            return False
+        if command.scope not in self._scopes and self._keys.get(buyer, 0) >= MAX_PER_BUYER:
             return False
         return len(self._queue) < MAX_WAITING or (returning and len(self._returned) < MAX_RETURNING)
 
@@ -129,6 +137,8 @@ class WaitingRoom:
         command = waiting.command
         if type(command) is Place:
             scope, buyer = command.scope, (command.channel, command.buyer)
+            if scope not in self._scopes:
+                self._keys[buyer] = self._keys.get(buyer, 0) + 1
             self._scopes[scope] = self._scopes.get(scope, 0) + 1
             self._buyers[buyer] = self._buyers.get(buyer, 0) + 1
             if returning and command.arrival is not None:
@@ -161,8 +171,11 @@ class WaitingRoom:
         self._arrived.clear()
 
     def _leave(self, tap: Place) -> None:
+        buyer = (tap.channel, tap.buyer)
         _one_less(self._scopes, tap.scope)
-        _one_less(self._buyers, (tap.channel, tap.buyer))
+        _one_less(self._buyers, buyer)
+        if tap.scope not in self._scopes:
+            _one_less(self._keys, buyer)
 
 
 def _one_less(counts: dict[_K, int], of: _K) -> None:

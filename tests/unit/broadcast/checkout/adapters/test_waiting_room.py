@@ -76,3 +76,26 @@ async def test_arrival_is_heard_once(tap: Callable[..., Place]):
     assert not again.done()
     room.wake()
     await again
+
+
+async def test_a_nervous_thumb_has_room_for_every_repeat_of_one_key_and_for_other_keys_beside_it(
+    tap: Callable[..., Place],
+):
+    room = WaitingRoom()
+    for _ in range(100):
+        assert room.has_place_for(tap(key="again"))
+        room.enter(tap(key="again"))
+    for number in range(waiting_room.MAX_PER_BUYER - 1):
+        assert room.has_place_for(tap(key=str(number)))
+        room.enter(tap(key=str(number)))
+    assert not room.has_place_for(tap(key="one too many"))
+    assert room.has_place_for(tap(key="again"))
+    room.take(101)
+    assert room.has_place_for(tap(key="one more now"))
+
+
+async def test_repeats_of_one_buyer_are_bounded_too(tap: Callable[..., Place]):
+    room = WaitingRoom()
+    for _ in range(waiting_room.MAX_REPEATS_PER_BUYER):
+        room.enter(tap(key="again"))
+    assert not room.has_place_for(tap(key="again"))
