@@ -1,4 +1,4 @@
-"""The buyer's side in a real browser: agreeing once, sizes before the drop, a place in line."""
+"""The buyer's side in a real browser: one tap, agreeing anew when taken back, sizes before the drop, places in line."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -98,11 +98,42 @@ def status(shown: Locator, word: str) -> Locator:
     return shown.locator(f'[data-order-status="{word}"]')
 
 
+def take_consent_back(viewer: Page) -> None:
+    """Only then a buyer of the sandbox is asked how orders are paid."""
+    press(viewer, "bag")
+    press(viewer, "revoke")
+    expect(viewer.locator('[data-consent="none"]')).to_be_visible()
+    viewer.keyboard.press("Escape")
+
+
 @pytest.mark.parametrize("page", ["watch_taobao", "partner"])
-def test_a_buyer_agrees_once_and_from_then_on_one_tap_orders(
-    page: str, house: House, visit: Callable[..., Page]
-) -> None:
+def test_a_new_buyers_first_tap_is_an_order(page: str, house: House, visit: Callable[..., Page]) -> None:
     viewer = visit(page)
+    house.take("look-5")
+    shown = card(viewer, "look-5")
+    press(shown, "buy")
+    expect(status(shown, "paid")).to_be_visible(timeout=CARD_TIMEOUT_MS)
+    assert viewer.get_by_role("dialog", name="One tap from now on").count() == 0
+    # What the tap took as agreed is stored behind its back, by reference.
+    expect(shown.locator("[data-pays]")).to_contain_text("to home · Test payment ••")
+
+
+def test_an_order_that_is_not_stored_as_agreed_is_an_order_all_the_same(
+    house: House, visit: Callable[..., Page]
+) -> None:
+    viewer = visit("watch_taobao")
+    viewer.route("**/v1/me/consent", lambda route: route.abort())
+    house.take("look-5")
+    shown = card(viewer, "look-5")
+    press(shown, "buy")
+    expect(status(shown, "paid")).to_be_visible(timeout=CARD_TIMEOUT_MS)
+
+
+def test_a_buyer_who_took_it_back_agrees_once_and_from_then_on_one_tap_orders(
+    house: House, visit: Callable[..., Page]
+) -> None:
+    viewer = visit("watch_taobao")
+    take_consent_back(viewer)
     house.take("look-5")
     shown = card(viewer, "look-5")
     press(shown, "buy")
@@ -124,12 +155,8 @@ def test_a_consent_taken_back_is_asked_for_again(house: House, visit: Callable[.
     house.take("look-5")
     shown = card(viewer, "look-5")
     press(shown, "buy")
-    press(viewer, "agree")
     expect(status(shown, "paid")).to_be_visible(timeout=CARD_TIMEOUT_MS)
-    press(viewer, "bag")
-    press(viewer, "revoke")
-    expect(viewer.locator('[data-consent="none"]')).to_be_visible()
-    viewer.keyboard.press("Escape")
+    take_consent_back(viewer)
     expect(shown.locator("[data-pays]")).to_have_count(0)
     press(shown, "buy")
     expect(viewer.locator('[data-action="agree"]')).to_be_visible()
@@ -137,6 +164,7 @@ def test_a_consent_taken_back_is_asked_for_again(house: House, visit: Callable[.
 
 def test_a_kept_tap_outlives_a_reload_and_goes_by_keyboard(house: House, visit: Callable[..., Page]) -> None:
     viewer = visit("watch_taobao", viewport=PHONE)
+    take_consent_back(viewer)
     house.take("look-5")
     buy = card(viewer, "look-5").locator('[data-action="buy"]')
     buy.focus()
@@ -169,6 +197,7 @@ def test_the_sheet_and_the_bag_have_no_serious_obstacle_for_anyone(
     locale: str, house: House, visit: Callable[..., Page]
 ) -> None:
     viewer = visit("watch_taobao", locale, viewport=PHONE, bypass_csp=True)
+    take_consent_back(viewer)
     house.take("look-5")
     press(card(viewer, "look-5"), "buy")
     expect(viewer.locator('[data-action="agree"]')).to_be_visible()
@@ -188,7 +217,6 @@ def test_who_stands_in_line_takes_with_one_tap_what_came_back(house: House, visi
     others = house.others_take(SCARCE_SKU, SCARCE_PIECES)
     shown.locator(f'[data-size-sku="{SCARCE_SKU}"]').click()
     press(shown, "join-line")
-    press(viewer, "agree")
     expect(shown.locator('[data-line="waiting"]')).to_be_attached(timeout=CARD_TIMEOUT_MS)
     expect(shown.locator('[data-action="buy"]')).to_contain_text("place 1")
     viewer.reload()

@@ -159,6 +159,7 @@ describe('an order’s news', () => {
   it.each([
     ['sending', {}, 'On its way…', true],
     ['in_line', {}, 'In line', true],
+    ['opening', { again_ms: 4_000 }, 'On sale in 0:04', true],
     ['reserved', {}, 'Held for 1:30', true],
     ['paid', { amount: { value: 129_900, currency: 'CNY' } }, 'It is yours.', false],
     ['released', { released: 'payment-failed' }, 'The payment did not go through', false],

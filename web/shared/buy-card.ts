@@ -268,6 +268,7 @@ export class BuyCard extends LitElement {
   #buyText(size: SizeChoice, own: BuyerOrder | undefined): string {
     const text = this.#text;
     const line = own?.phase === 'queued' ? own.line : null;
+    if (own?.phase === 'opening') return text.t('opens_in', { time: countdown((own.again_ms ?? 0) - this.now()) });
     if (line?.state === 'waiting') return line.place === null ? text.t('queued') : text.t('queued_place', { place: text.number(line.place) });
     if (line?.state === 'offered') return text.t('offered_take', { time: countdown((line.offer?.until_ms ?? 0) - this.now()) });
     const word = this.#buyWord(size, own);
@@ -338,12 +339,12 @@ export class BuyCard extends LitElement {
 /** While an order is under way, the button itself says how far it is. */
 function isBusy(order: BuyerOrder | undefined): boolean {
   if (order?.phase === 'queued') return order.line?.state === 'waiting';
-  return order?.phase === 'sending' || order?.phase === 'in_line' || order?.phase === 'reserved';
+  return order?.phase === 'sending' || order?.phase === 'in_line' || order?.phase === 'opening' || order?.phase === 'reserved';
 }
 
 /** The news of an order names a time that runs. */
 function countsDown(order: BuyerOrder): boolean {
-  return order.phase === 'reserved' || order.phase === 'in_line' || order.line?.state === 'offered';
+  return order.phase === 'reserved' || order.phase === 'in_line' || order.phase === 'opening' || order.line?.state === 'offered';
 }
 
 /** The price in force here, or the one the server named while this picture is still at the price it refused. */

@@ -11,8 +11,8 @@ import { problemName, type Problem } from './wire';
 import { problemWord, words, type Word } from './words';
 
 /**
- * Asks a buyer once how orders are paid and where they go. It opens for the first tap, which is kept meanwhile and goes with
- * its own key when the buyer agreed; closed without a word, the tap stays kept on its card.
+ * Asks a buyer once how orders are paid and where they go. It opens for a tap whose buyer has not agreed yet, which is kept
+ * meanwhile and goes with its own key when they have; closed without a word, the tap stays kept on its card.
  */
 @element('consent-sheet')
 export class ConsentSheet extends LitElement {

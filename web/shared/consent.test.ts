@@ -21,68 +21,147 @@ function answer(asked: Asked): Reply | Error {
   return { status: 200, body: { provider, consents: kept } };
 }
 
+const PLACE = { base: 'https://shop.example', show: 'night', channel: 'web' } as const;
+
+function open(fetch = server.fetch): Consent {
+  return new Consent({ ...PLACE, session, store: localStorage, fetch, newKey: () => 'k-1' });
+}
+
 beforeEach(() => {
   localStorage.clear();
   provider = 'sandbox';
   kept = [];
   server = new FakeServer(answer);
-  session = new ViewerSession({ base: 'https://shop.example', show: 'night', channel: 'web', given: null, store: localStorage, fetch: server.fetch, now: () => 0 });
-  consent = new Consent({ base: 'https://shop.example', session, fetch: server.fetch, newKey: () => 'k-1' });
+  session = new ViewerSession({ ...PLACE, given: null, store: localStorage, fetch: server.fetch, now: () => 0 });
+  consent = open();
 });
 
-const put = (): unknown => server.asked.find((asked) => asked.method === 'PUT')?.body;
+const puts = (): unknown[] => server.asked.filter((asked) => asked.method === 'PUT').map((asked) => asked.body);
+const stored = { provider: 'sandbox', reference: 'sandbox-k-1', currency: 'CNY', address: 'home' };
 
-describe('a tap', () => {
-  it('may go when its buyer has agreed', async () => {
-    kept = [GIVEN];
-    expect(await consent.ready()).toBe(true);
-    expect(consent.ready()).toBe(true);
-    expect(consent.given?.ends_with).toBe('a1b2');
+describe('a tap with the sandbox', () => {
+  it('of a new buyer goes at once, and what it takes for agreed is stored meanwhile', async () => {
+    expect(consent.ready('CNY')).toBe(true);
+    await vi.waitFor(() => {
+      expect(consent.given).toEqual(GIVEN);
+    });
+    expect(puts()).toEqual([stored]);
   });
 
-  it('is kept when its buyer has not, or agreed with another gateway', async () => {
-    expect(await consent.ready()).toBe(false);
+  it('stores that once, however many taps go', async () => {
+    expect([consent.ready('CNY'), consent.ready('CNY')]).toEqual([true, true]);
+    await vi.waitFor(() => {
+      expect(consent.given).toEqual(GIVEN);
+    });
+    expect(consent.ready('CNY')).toBe(true);
+    expect(puts()).toHaveLength(1);
+  });
+
+  it('goes all the same when it cannot be stored', async () => {
+    server.answer = (asked) => (asked.method === 'PUT' ? { status: 503, body: problem('busy', 503) } : answer(asked));
+    expect(consent.ready('CNY')).toBe(true);
+    await vi.waitFor(() => {
+      expect(puts()).toHaveLength(1);
+    });
+    expect(consent.given).toMatchObject({ provider: 'sandbox', ends_with: '' });
+    expect(consent.ready('CNY')).toBe(true);
+  });
+
+  it('says how it is paid before anything was stored', async () => {
+    await consent.learn();
+    expect(consent.given).toMatchObject({ provider: 'sandbox', ends_with: '', address: 'home' });
+    expect(puts()).toEqual([]);
+  });
+});
+
+describe('an agreement with the sandbox that its buyer took back', () => {
+  beforeEach(async () => {
+    await consent.learn();
+    expect(await consent.revoke()).toBeNull();
+  });
+
+  it('is asked for at the next tap, and by the next page of this browser too', async () => {
+    expect([consent.given, consent.ready('CNY')]).toEqual([null, false]);
+    expect(await open().ready('CNY')).toBe(false);
+    expect(puts()).toEqual([]);
+  });
+
+  it('is asked for also while the server does not say', async () => {
+    server.answer = () => new TypeError('no network');
+    expect(await open().ready('CNY')).toBe(false);
+  });
+
+  it('given again is not asked for any more', async () => {
+    expect(await consent.agree('work', 'CNY')).toBeNull();
+    expect(puts()).toEqual([{ ...stored, address: 'work' }]);
+    expect(await open().ready('CNY')).toBe(true);
+  });
+});
+
+it('a pretended agreement on its way when its buyer takes it back is deleted after it', async () => {
+  expect(consent.ready('CNY')).toBe(true);
+  expect(await consent.revoke()).toBeNull();
+  expect(server.asked.at(-1)?.method).toBe('DELETE');
+  expect([kept, consent.given]).toEqual([[], null]);
+});
+
+it('an agreement that could not be taken back stands', async () => {
+  kept = [GIVEN];
+  await consent.learn();
+  server.answer = (asked) => (asked.method === 'DELETE' ? { status: 503, body: problem('busy', 503) } : answer(asked));
+  expect(await consent.revoke()).toMatchObject({ title: 'busy' });
+  expect([consent.given, consent.ready('CNY')]).toEqual([GIVEN, true]);
+});
+
+describe('a tap with a real gateway, on a page that can have agreements signed', () => {
+  beforeEach(() => {
+    provider = 'alipay';
+    consent.signing = () => Promise.resolve(null);
+  });
+
+  it('may go when its buyer has agreed', async () => {
+    kept = [{ ...GIVEN, provider: 'alipay' }];
+    expect(await consent.ready('CNY')).toBe(true);
+    expect(consent.ready('CNY')).toBe(true);
+  });
+
+  it('is kept when its buyer has not, or agreed with another gateway, and nothing is pretended', async () => {
+    expect(await consent.ready('CNY')).toBe(false);
     kept = [{ ...GIVEN, provider: 'stripe' }];
     await consent.learn();
-    expect(consent.ready()).toBe(false);
-  });
-
-  it('goes where nobody could agree: a real gateway, and no host page to sign on', async () => {
-    provider = 'alipay';
-    expect(await consent.ready()).toBe(true);
-    consent.signing = () => Promise.resolve(null);
-    expect(consent.ready()).toBe(false);
+    expect([consent.ready('CNY'), puts()]).toEqual([false, []]);
   });
 
   it('goes when the server does not say', async () => {
     server.answer = (asked) => (asked.path.endsWith('/guests') ? answer(asked) : { status: 404, body: problem('not-found', 404) });
-    expect(await consent.ready()).toBe(true);
+    expect(await consent.ready('CNY')).toBe(true);
   });
 
   it('waits for that no longer than it must', async () => {
     vi.useFakeTimers();
-    consent = new Consent({ base: 'https://shop.example', session, fetch: () => new Promise(() => undefined), newKey: () => 'k' });
-    const ready = consent.ready();
+    consent = open(() => new Promise(() => undefined));
+    consent.signing = () => Promise.resolve(null);
+    const ready = consent.ready('CNY');
     await vi.advanceTimersByTimeAsync(LEARN_MS);
     expect(await ready).toBe(true);
     vi.useRealTimers();
   });
 });
 
-describe('an agreement', () => {
-  it('with the sandbox is pretended, by reference and with no card', async () => {
-    await consent.learn();
-    expect(await consent.agree('home', 'CNY')).toBeNull();
-    expect(put()).toEqual({ provider: 'sandbox', reference: 'sandbox-k-1', currency: 'CNY', address: 'home' });
-    expect(consent.ready()).toBe(true);
-  });
+it('a tap goes where nobody could agree: a real gateway, and no host page to sign on', async () => {
+  provider = 'alipay';
+  expect(consent.ready('CNY')).toBe(true);
+  await consent.learn();
+  expect([consent.ready('CNY'), consent.given, puts()]).toEqual([true, null, []]);
+});
 
+describe('an agreement', () => {
   it('with a real gateway is what the host page had signed', async () => {
     provider = 'alipay';
     await consent.learn();
     consent.signing = ({ currency }) => Promise.resolve({ provider: 'alipay', reference: 'agr-7', currency, proof: 'jwt' });
     expect(await consent.agree('work', 'CNY')).toBeNull();
-    expect(put()).toEqual({ provider: 'alipay', reference: 'agr-7', currency: 'CNY', proof: 'jwt', address: 'work' });
+    expect(puts()).toEqual([{ provider: 'alipay', reference: 'agr-7', currency: 'CNY', proof: 'jwt', address: 'work' }]);
   });
 
   it('not signed is none', async () => {
@@ -90,13 +169,15 @@ describe('an agreement', () => {
     await consent.learn();
     consent.signing = () => Promise.resolve(null);
     expect(await consent.agree('home', 'CNY')).toMatchObject({ type: 'page/not-confirmed' });
-    expect(put()).toBeUndefined();
+    expect(puts()).toEqual([]);
   });
 
   it('taken back is asked for again', async () => {
-    kept = [GIVEN];
+    provider = 'alipay';
+    kept = [{ ...GIVEN, provider: 'alipay' }];
+    consent.signing = () => Promise.resolve(null);
     await consent.learn();
     expect(await consent.revoke()).toBeNull();
-    expect([consent.given, consent.ready()]).toEqual([null, false]);
+    expect([consent.given, consent.ready('CNY')]).toEqual([null, false]);
   });
 });

@@ -25,6 +25,8 @@ function possible(order: BuyerOrder): readonly (readonly [Act, Word])[] {
         ['confirm-done', 'confirm_done'],
         ['give-up', 'give_up'],
       ];
+    case 'opening':
+      return [['give-up', 'give_up']];
     case 'unanswered':
       return [['retry', 'try_again']];
     case 'reserved':

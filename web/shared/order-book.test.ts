@@ -42,6 +42,12 @@ describe('orders are remembered', () => {
     expect(book().all().map((known) => known.phase)).toEqual(['reserved']);
   });
 
+  it('once each, also where another tab had answered what this one still holds as open', () => {
+    sessionStorage.setItem('snbn.orders.night.web', JSON.stringify([order('1', { phase: 'sending' })]));
+    localStorage.setItem('snbn.orders.night.web', JSON.stringify([order('1')]));
+    expect(book().all().map((known) => known.phase)).toEqual(['paid']);
+  });
+
   it('up to a bound', () => {
     const first = book();
     for (let key = 0; key < MAX_REMEMBERED + 5; key += 1) first.put(order(String(key)));

@@ -28,11 +28,12 @@ export interface WishLabel {
 
 /**
  * Where an order is for its buyer. Nothing is decided yet while it is `agreeing` (kept until the buyer has agreed how to pay),
- * `sending` (the first try), `in_line` (the server asked to come again), `confirming` (the buyer must first show who they are)
+ * `sending` (the first try), `in_line` (the server asked to come again), `opening` (tapped before this channel's sale opens, which
+ * it waits for), `confirming` (the buyer must first show who they are)
  * or `unanswered` (no answer came in all tries; trying again is safe). `queued`: gone for now, with a place among those who
  * wait for what comes back. `refused`: with a problem. Then the server's own statuses.
  */
-export type OrderPhase = 'agreeing' | 'sending' | 'in_line' | 'confirming' | 'unanswered' | 'queued' | 'refused' | OrderStatus;
+export type OrderPhase = 'agreeing' | 'sending' | 'in_line' | 'opening' | 'confirming' | 'unanswered' | 'queued' | 'refused' | OrderStatus;
 
 /** A place among those who wait for pieces that others may give back. */
 export interface PlaceInLine {
@@ -79,6 +80,7 @@ const RANK: Readonly<Record<OrderPhase, number>> = {
   agreeing: 0,
   sending: 0,
   in_line: 0,
+  opening: 0,
   confirming: 0,
   unanswered: 0,
   queued: 1,
@@ -99,10 +101,10 @@ export function waitsForBuyer(order: BuyerOrder): boolean {
   return order.phase === 'agreeing' || order.phase === 'confirming' || order.phase === 'unanswered';
 }
 
-/** The server's answer laid over what was known; news that is older than what is known changes nothing. */
+/** The server's answer laid over what was known; news that is older than what is known, or the same, changes nothing. */
 export function withAnswer(order: BuyerOrder, answer: OrderAnswer | OrderMessage): BuyerOrder {
   if (RANK[answer.status] < RANK[order.phase]) return order;
-  return {
+  const told: BuyerOrder = {
     ...order,
     phase: answer.status,
     order: answer.order,
@@ -114,6 +116,18 @@ export function withAnswer(order: BuyerOrder, answer: OrderAnswer | OrderMessage
     line: null,
     again_ms: null,
   };
+  // An answer and a look at the order tell of the same event: it is news once.
+  return JSON.stringify(told) === JSON.stringify(order) ? order : told;
+}
+
+/** One row a key: a tab may still hold as open what another one, opened from it, has had answered. */
+function onceEach(orders: readonly BuyerOrder[]): BuyerOrder[] {
+  const byKey = new Map<string, BuyerOrder>();
+  for (const order of orders) {
+    const other = byKey.get(order.key);
+    if (other === undefined || RANK[order.phase] > RANK[other.phase]) byKey.set(order.key, order);
+  }
+  return [...byKey.values()];
 }
 
 /**
@@ -130,7 +144,7 @@ export class OrderBook {
     this.#tab = tab;
     this.#browser = browser;
     this.#place = `snbn.orders.${show}.${channel}`;
-    this.#orders = [...this.#load(tab), ...this.#load(browser)].sort((a, b) => b.placed_ms - a.placed_ms);
+    this.#orders = onceEach([...this.#load(tab), ...this.#load(browser)]).sort((a, b) => b.placed_ms - a.placed_ms);
   }
 
   all(): readonly BuyerOrder[] {

@@ -116,7 +116,7 @@ export class OrderList extends LitElement {
   protected override updated(changed: PropertyValues<this>): void {
     if (!changed.has('orders')) return;
     clearInterval(this.#ticking);
-    if (this.orders.some((order) => order.phase === 'reserved' || order.phase === 'in_line' || order.line?.state === 'offered') && this.isConnected) {
+    if (this.orders.some((order) => order.phase === 'reserved' || order.phase === 'in_line' || order.phase === 'opening' || order.line?.state === 'offered') && this.isConnected) {
       this.#ticking = setInterval(() => {
         this.requestUpdate();
       }, TICK_MS);

@@ -17,6 +17,8 @@ export function statusText(order: BuyerOrder, text: Localizer<Word>, now_ms: num
       return { title: text.t('sending'), detail: '' };
     case 'in_line':
       return { title: text.t('in_line'), detail: waiting(order, text, now_ms) };
+    case 'opening':
+      return { title: text.t('opening'), detail: text.t('opening_detail', { time: countdown((order.again_ms ?? now_ms) - now_ms) }) };
     case 'confirming':
       return { title: text.t('confirming'), detail: confirming(order, text) };
     case 'unanswered':
@@ -80,6 +82,8 @@ function refusal(problem: Problem | null, text: Localizer<Word>): string {
   const price = moneyOf(problem, 'price');
   if (name === 'price-changed' && price !== null) return text.t('problem_price_now', { price: text.money(price) });
   if (name === 'not-on-sale' && numberOf(problem, 'ended_at_ms') !== null) return text.t('problem_sale_ended');
+  const opens_ms = numberOf(problem, 'opens_at_ms');
+  if (name === 'not-on-sale' && opens_ms !== null) return text.t('problem_opens_at', { date: text.date(opens_ms) });
   const limit = numberOf(problem, 'limit');
   const kept = numberOf(problem, 'kept');
   if (name === 'limit-reached' && limit !== null && kept !== null) {

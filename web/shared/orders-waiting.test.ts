@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FeedClient } from './feed';
 import { LINE_POLL } from './line-keeper';
+import { MAX_OPENING_WAIT_MS } from './opening';
 import type { BuyerOrder } from './order-book';
 import type { OrderClient } from './orders';
 import { orderAnswer, snapshot } from './testing/examples';
@@ -263,4 +264,52 @@ describe('a first tap, before its buyer has agreed how to pay', () => {
     await settle();
     expect(only()?.phase).toBe('reserved');
   });
+});
+
+describe('a tap before the sale of its channel opens', () => {
+  const OPENS_MS = 1_005_000;
+  const early = (opens_at_ms: number): Reply => ({ status: 409, body: { ...problem('not-on-sale', 409), opens_at_ms } });
+
+  beforeEach(async () => {
+    taps = [early(OPENS_MS), { status: 201, body: orderAnswer() }];
+    orders.buy(coat);
+    await settle();
+  });
+
+  it('is kept, and goes by itself at that instant with the same key', async () => {
+    expect(only()).toMatchObject({ phase: 'opening', again_ms: OPENS_MS });
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(keys()).toEqual(['key-1']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(only()).toMatchObject({ phase: 'reserved', again_ms: null });
+    expect(keys()).toEqual(['key-1', 'key-1']);
+  });
+
+  it('stays one tap however often its buyer taps', async () => {
+    orders.buy(coat);
+    orders.buy(coat);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([keys(), orders.orders.length]).toEqual([['key-1', 'key-1'], 1]);
+  });
+
+  it('waits on over a reload', async () => {
+    reload();
+    await settle();
+    expect([only()?.phase, keys()]).toEqual(['opening', ['key-1']]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([only()?.phase, keys()]).toEqual(['reserved', ['key-1', 'key-1']]);
+  });
+
+  it('is not sent when its buyer thinks better of it', async () => {
+    orders.giveUp('key-1');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([only()?.phase, keys()]).toEqual(['refused', ['key-1']]);
+  });
+});
+
+it('a tap long before its sale opens is refused, not kept', async () => {
+  taps = [{ status: 409, body: { ...problem('not-on-sale', 409), opens_at_ms: 1_000_001 + MAX_OPENING_WAIT_MS } }];
+  orders.buy(coat);
+  await vi.advanceTimersByTimeAsync(2 * MAX_OPENING_WAIT_MS);
+  expect([only()?.phase, keys()]).toEqual(['refused', ['key-1']]);
 });

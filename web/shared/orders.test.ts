@@ -288,3 +288,35 @@ describe('after a reload', () => {
     expect(server.to('/v1/shows/night/guests')).toHaveLength(1);
   });
 });
+
+describe('one order', () => {
+  it('tapped over the socket and, unanswered there, over HTTP is one row, and each of its news is told once', async () => {
+    goLive();
+    const told: string[] = [];
+    orders.changes.listen(({ key, phase }) => told.push(`${key} ${phase}`));
+    orders.buy(coat);
+    await vi.advanceTimersByTimeAsync(TAP_ANSWER_MS + RETRY.capMs);
+    const late = { type: 'order', id: 'key-1', ...orderAnswer() };
+    sockets.last.says(late);
+    const paid = orderAnswer({ status: 'paid' });
+    replies = [{ status: 200, body: paid }];
+    sockets.last.says({ ...late, ...paid });
+    sockets.last.says({ ...late, ...paid });
+    await vi.advanceTimersByTimeAsync(POLL_MS[0]);
+    expect(told).toEqual(['key-1 sending', 'key-1 reserved', 'key-1 paid']);
+    expect(orders.orders.map((order) => order.key)).toEqual(['key-1']);
+  });
+
+  it('answered after its page let go of it is told by the page that goes on with it, and only there', async () => {
+    const told: string[] = [];
+    orders.changes.listen(({ phase }) => told.push(phase));
+    orders.buy(coat);
+    orders.stop();
+    await settle();
+    expect(told).toEqual(['sending']);
+    orders = open();
+    orders.resume();
+    await settle();
+    expect(orders.orders.map(({ key, phase }) => `${key} ${phase}`)).toEqual(['key-1 reserved']);
+  });
+});

@@ -5,6 +5,7 @@ import type { FeedClient } from './feed';
 import { ask, MAX_RETRY_AFTER_MS, ProblemError, type Answer, type Fetch } from './http';
 import { LineKeeper } from './line-keeper';
 import type { LineMessage, OrderAnswer, OrderMessage, OrderRequest, ProblemMessage } from './messages';
+import { opensAt, waitsFor_ms } from './opening';
 import { isOpen, MAX_OPEN, OrderBook, UNANSWERED, waitsForBuyer, withAnswer, type BuyerOrder, type Wish } from './order-book';
 import type { ViewerSession } from './session';
 import { Signal } from './signal';
@@ -37,7 +38,7 @@ export interface OrderOptions {
   readonly random: () => number;
   readonly newKey: () => string;
   /** Whether the buyer's taps may go; while not, they are kept. Absent: always. */
-  readonly ready?: () => boolean | Promise<boolean>;
+  readonly ready?: (wish: Wish) => boolean | Promise<boolean>;
 }
 
 /** What one try of an intent came to. */
@@ -161,7 +162,7 @@ export class OrderClient {
   /** Forgets a kept intent. Nothing was ordered: what the server was asked, it refused. */
   giveUp(key: string): void {
     const order = this.#options.book.get(key);
-    if (order?.phase !== 'agreeing' && order?.phase !== 'confirming') return;
+    if (order?.phase !== 'agreeing' && order?.phase !== 'confirming' && order?.phase !== 'opening') return;
     this.#put({ ...order, phase: 'refused', problem: ownProblem('not-confirmed') });
   }
 
@@ -186,7 +187,8 @@ export class OrderClient {
   }
 
   #begin(key: string): void {
-    const ready = this.#options.ready?.() ?? true;
+    const wish = this.#options.book.get(key)?.wish;
+    const ready = wish === undefined || (this.#options.ready?.(wish) ?? true);
     if (typeof ready === 'boolean') this.#sendOrKeep(key, ready);
     else
       void ready.then((known) => {
@@ -207,6 +209,7 @@ export class OrderClient {
   async #pursue(key: string, uncertain: boolean): Promise<void> {
     let mayHaveArrived = uncertain;
     let overSocket = true;
+    await this.#untilItOpens(key);
     for (let tries = 0; tries < MAX_TRIES && !this.#stopped; tries += 1) {
       const order = this.#options.book.get(key);
       if (order === undefined || !isOpen(order)) return;
@@ -225,17 +228,20 @@ export class OrderClient {
         // Another guest is another buyer: only an intent that cannot have arrived yet may change hands.
         const renewed = name === 'unauthorized' && !mayHaveArrived && tries === 0 && this.#options.session.forget();
         const forgotten = this.#forgetTicket(key, outcome.problem);
-        if (!renewed && !forgotten && !TRY_AGAIN.has(name)) {
+        const opens_ms = opensAt(outcome.problem, this.#options.clock);
+        if (!renewed && !forgotten && opens_ms === null && !TRY_AGAIN.has(name)) {
           this.#refuse(key, outcome.problem);
           return;
         }
         if (name === 'internal') mayHaveArrived = true;
-        if (renewed || forgotten) wait_ms = 0;
-        else wait_ms = this.#comeAgain(key, outcome.problem, Math.max(wait_ms, outcome.retry_after_ms ?? 0));
+        if (opens_ms !== null) this.#change(key, (open) => ({ ...open, phase: 'opening', problem: outcome.problem, again_ms: opens_ms }));
+        if (renewed || forgotten || (opens_ms !== null && tries === 0)) wait_ms = 0;
+        else if (opens_ms === null) wait_ms = this.#comeAgain(key, outcome.problem, Math.max(wait_ms, outcome.retry_after_ms ?? 0));
       }
       await this.#pause(wait_ms);
+      await this.#untilItOpens(key);
     }
-    if (!this.#stopped) this.#change(key, (open) => ({ ...open, phase: 'unanswered', again_ms: null }));
+    if (!this.#stopped) this.#change(key, (open) => (isOpen(open) ? { ...open, phase: 'unanswered', again_ms: null } : open));
   }
 
   /** The server asked to come again: with its ticket, which keeps the order of arrival. */
@@ -243,6 +249,14 @@ export class OrderClient {
     const again_ms = this.#options.clock.now() + wait_ms;
     this.#change(key, (open) => ({ ...open, phase: 'in_line', problem, again_ms, ticket: textOf(problem, 'ticket') ?? open.ticket }));
     return wait_ms;
+  }
+
+  /** A tap that came before its channel's sale opens goes no earlier than that. */
+  async #untilItOpens(key: string): Promise<void> {
+    const kept = this.#options.book.get(key);
+    if (kept?.phase !== 'opening') return;
+    await this.#pause(waitsFor_ms(kept, this.#options.clock));
+    this.#change(key, (open) => (open.phase === 'opening' ? { ...open, phase: 'sending', problem: null, again_ms: null } : open));
   }
 
   /** A ticket the server does not take any more is worth nothing; the tap itself may still be good. */
@@ -370,6 +384,8 @@ export class OrderClient {
   }
 
   #put(order: BuyerOrder): void {
+    // What is answered after the page let go is asked again, with the same key, by whoever goes on with it.
+    if (this.#stopped) return;
     this.#options.book.put(order);
     this.changes.emit(order);
   }

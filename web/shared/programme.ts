@@ -123,7 +123,17 @@ export class Programme {
       this.#openNatively();
       return;
     }
-    const hls = new HlsPlayer({ workerPath, backBufferLength: BACK_BUFFER_S, enableWebVTT: false, enableIMSC1: false, enableCEA708Captions: false });
+    const hls = new HlsPlayer({
+      workerPath,
+      backBufferLength: BACK_BUFFER_S,
+      // No text tracks: the pages go by the feed, and their policy keeps out the data: address that such a track is made of.
+      enableWebVTT: false,
+      enableIMSC1: false,
+      enableCEA708Captions: false,
+      enableDateRangeMetadataCues: false,
+      enableEmsgMetadataCues: false,
+      enableID3MetadataCues: false,
+    });
     this.#hls = hls;
     hls.on(HlsPlayer.Events.ERROR, (_event, error) => {
       if (!error.fatal || hls !== this.#hls) return;
