@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from broadcast.channels.adapters.feed_socket import Reply
 from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
 from broadcast.checkout.adapters.ownership import Ownership, OwnerWatch
 from broadcast.checkout.adapters.payment_book import PostgresTransactions
@@ -24,9 +25,11 @@ from showrunner.feed_parts import new_id, wall_clock
 from showrunner.http import documents
 from showrunner.http.app import application
 from showrunner.http.orders import OrderDesk
+from showrunner.http.preorders import PreOrderDoor
 from showrunner.http_listening import HttpListener
 from showrunner.link import desk_messages, edge_messages
 from showrunner.link.desk_server import DeskServer
+from showrunner.link.edge_messages import LineWatchSaid
 from showrunner.link.handshake import LinkRole
 from showrunner.link.remote_checkout import RemoteCheckout
 from showrunner.link.server import LinkRoom, LinkServer
@@ -122,7 +125,7 @@ class RunningCheckout:
         }
         edge_key = self._settings.edge_link_key
         if edge_key is not None:
-            taps = TapServer(self._orders.tap)
+            taps = TapServer(self._orders.tap, self._watch_line)
             rooms["edge"] = LinkRoom(edge_key.get_secret_value().encode(), edge_messages.asks, taps.enter)
         return rooms
 
@@ -140,8 +143,9 @@ class RunningCheckout:
         settings, show = self._settings, self._show
         producers = ProducerTokens(settings.producer_key.get_secret_value().encode(), wall_clock)
         payments = payment_routes(settings, show.info, self.seat, self._payments, producers, self._viewers)
+        pre_orders = PreOrderDoor(show.info.id, self.seat, producers)
         return application(
-            [*self._orders.routes(), *payments, *documents.routes()],
+            [*self._orders.routes(), *pre_orders.routes(), *payments, *documents.routes()],
             origins=sorted({origin for channel in show.channels for origin in channel.origins}),
             ready=lambda: self.seat.ready,
             metrics=[
@@ -174,6 +178,9 @@ class RunningCheckout:
 
     def _owned(self) -> Desk | None:
         return self.seat.owned()
+
+    def _watch_line(self, said: LineWatchSaid, reply: Reply) -> None:
+        self._orders.watch_line(said.tap, said.channel, said.ticket, said.state, reply)
 
     def _desk_moved(self) -> None:
         self.link.send_away(frozenset({"door", "control"}))

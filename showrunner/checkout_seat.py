@@ -5,7 +5,7 @@ that it is the owner: one that was frozen and goes on asks the new owner, like a
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -17,7 +17,7 @@ from broadcast.checkout.payment import PaymentNotification
 from broadcast.checkout.port import Checkout, OnLineNews, TapAnswer
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, OrderId, Sku
-from broadcast.line_messages import LineAnswer
+from broadcast.line_messages import LineAnswer, LineState
 from broadcast.messages import OrderAnswer, OrderRequest
 from showrunner.first_of import first_of
 from showrunner.link.remote_checkout import RemoteCheckout
@@ -236,6 +236,12 @@ class CheckoutSeat:
             lambda desk: desk.order(channel, buyer, order), lambda: self._remote.order(channel, buyer, order)
         )
 
+    async def charge_preorders(self, skus: Sequence[Sku]) -> int:
+        """Ask for the payments of these SKUs' pre-orders now; see the port."""
+        return await self._here_or_there(
+            lambda desk: desk.charge_preorders(skus), lambda: self._remote.charge_preorders(skus)
+        )
+
     async def payment_notified(self, notification: PaymentNotification) -> None:
         """Take in a gateway's verified news; see the port."""
         return await self._here_or_there(
@@ -266,9 +272,11 @@ class CheckoutSeat:
         )
         self._remote.left_line(ticket)
 
-    def watch_line(self, channel: ChannelId, buyer: BuyerId, sku: Sku, ticket: str) -> None:
+    def watch_line(
+        self, channel: ChannelId, buyer: BuyerId, sku: Sku, ticket: str, state: LineState = "waiting"
+    ) -> None:
         """Tell of a buyer's place in line, whoever owns the desk when it changes."""
-        self._remote.watch_line(channel, buyer, sku, ticket)
+        self._remote.watch_line(channel, buyer, sku, ticket, state)
 
     def on_line_news(self, listener: OnLineNews) -> None:
         """Tell the listener of people in line, from now on."""

@@ -13,6 +13,7 @@ from broadcast.line_messages import LineAnswer, LineMessage
 from broadcast.public_messages import PublicShow
 from showrunner.http.consents import ConsentAnswer, ConsentRequest, PaymentAnswer
 from showrunner.http.payments import BehaviourRequest
+from showrunner.http.preorders import ChargeAnswer, ChargeRequest
 
 _OPENAPI = "3.1.0"
 _ASYNCAPI = "3.0.0"
@@ -57,6 +58,10 @@ _COMMAND_REFUSALS = (
     "malformed", "unauthorized", "forbidden", "no-such-show", "on-hold", "nothing-next", "nothing-on-air",
     "nothing-to-undo", "too-large", "too-slow", "unsupported-media-type", "invalid", "key-reused", "too-many-requests",
     "not-ready",
+)  # fmt: skip
+_CHARGE_REFUSALS = (
+    "malformed", "unauthorized", "forbidden", "no-such-show", "not-on-sale", "too-large", "too-slow",
+    "unsupported-media-type", "invalid", "busy",
 )  # fmt: skip
 _COMPANION_REFUSALS = (
     "no-such-show", "no-such-channel", "origin-refused", "upgrade-required", "too-many-requests", "busy",
@@ -117,7 +122,7 @@ def openapi() -> dict[str, Any]:
     order_request, order, command, command_answer, guest, guest_answer, show, behaviour, *joining = references
     join_code, join, joined, in_line = joining
     components["Problem"] = _PROBLEM
-    components.update(_schemas((ConsentRequest, ConsentAnswer, PaymentAnswer))[1])
+    components.update(_schemas((ConsentRequest, ConsentAnswer, PaymentAnswer, ChargeRequest, ChargeAnswer))[1])
     key = _header("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": m.MAX_KEY_CHARS})
     ticket = _header("Arrival-Ticket", {"type": "string", "maxLength": m.MAX_TICKET_CHARS}, required=False)
     viewer: list[dict[str, list[str]]] = [{"viewer": []}]
@@ -182,6 +187,13 @@ def openapi() -> dict[str, Any]:
                 "requestBody": {"required": True, "content": _json(command)},
                 "responses": {"200": {"description": "Done, or done before", "content": _json(command_answer)},
                               **_refusals(_COMMAND_REFUSALS)}}},
+            "/v1/shows/{show}/pre-orders/charge": {"post": {
+                "summary": "Ask for the payments of pre-orders before they are due",
+                "security": producer, "parameters": [_path("show")],
+                "requestBody": {"required": True, "content": _json({"$ref": "#/components/schemas/ChargeRequest"})},
+                "responses": {"200": {"description": "Asked for; again is harmless",
+                                      "content": _json({"$ref": "#/components/schemas/ChargeAnswer"})},
+                              **_refusals(_CHARGE_REFUSALS)}}},
             "/v1/shows/{show}/feed": {"get": {
                 "summary": "The cue feed as Server-Sent Events (with Accept: text/event-stream), or WebSocket",
                 "parameters": [

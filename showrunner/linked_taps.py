@@ -16,10 +16,11 @@ import structlog
 from broadcast.channels.adapters.feed_socket import Reply
 from broadcast.errors import problem
 from broadcast.ids import ChannelId, ShowId
+from broadcast.line_messages import LineState
 from broadcast.messages import OrderStatus, ProblemMessage, Tap
 from showrunner.link import edge_messages
 from showrunner.link.caller import LinkCaller
-from showrunner.link.edge_messages import ReplyTold, TapAsk
+from showrunner.link.edge_messages import LineWatchSaid, ReplyTold, TapAsk
 
 MAX_ON_THE_WAY = 2_048
 """Taps of one edge process that may wait for an answer at once."""
@@ -45,17 +46,28 @@ log = structlog.get_logger()
 _json = msgspec.json.Encoder()
 
 
+_NOTHING = msgspec.Raw(b"null")
+
+
 class _Head(msgspec.Struct):
     """What must be known of a message to a viewer to pass it on."""
 
     type: str
     status: OrderStatus | None = None
+    state: LineState | None = None
+    offer: msgspec.Raw = _NOTHING
     replayed: bool = False
     problem: msgspec.Raw = msgspec.Raw()
 
 
+class _LineHead(msgspec.Struct):
+    ticket: str
+    could_win: bool
+
+
 class _ProblemHead(msgspec.Struct):
     status: int = 0
+    line: _LineHead | None = None
 
 
 _head = msgspec.json.Decoder(_Head)
@@ -78,13 +90,20 @@ class Doors:
 
 
 class _Tap:
-    __slots__ = ("answered", "ask", "due", "reply")
+    __slots__ = ("again", "answered", "ask", "due", "reply")
 
     def __init__(self, ask: TapAsk, reply: Reply, answered: "asyncio.Future[None]", due: float) -> None:
         self.ask = ask
         self.reply = reply
         self.answered = answered
         self.due = due
+        self.again: TapAsk | LineWatchSaid = ask
+        """What to say to another door, once it was answered: how to hear what follows."""
+
+
+def _who(tap: _Tap) -> tuple[str, str]:
+    """Return whose tap it is, and for what: nobody stands in one line twice."""
+    return tap.ask.tap.token, tap.ask.tap.sku
 
 
 class LinkedTaps:
@@ -101,6 +120,7 @@ class LinkedTaps:
         self._chance = chance
         self._waiting: dict[int, _Tap] = {}
         self._watched: OrderedDict[int, _Tap] = OrderedDict()
+        self._in_line: dict[tuple[str, str], int] = {}
         self._again: deque[int] = deque()
         self._sweeping: asyncio.Task[None] | None = None
         self._link = LinkCaller(
@@ -157,19 +177,54 @@ class LinkedTaps:
     def _answer(self, told: ReplyTold, head: _Head, tap: _Tap) -> None:
         del self._waiting[told.tap_n]
         alive = tap.reply(told.payload)
-        if alive and head.status is not None and head.status not in FINAL:
-            self._watched[told.tap_n] = tap
-            if len(self._watched) > MAX_WATCHED:
-                self._watched.popitem(last=False)
+        if head.type == "problem":
+            line = _problem_head.decode(head.problem).line
+            if alive and line is not None and line.could_win:
+                self._watch_line(tap, line.ticket)
+        elif head.status is not None:
+            self._forget_line(tap)
+            if alive and head.status not in FINAL:
+                self._watch(tap)
         if not tap.answered.done():
             tap.answered.set_result(None)
+
+    def _watch(self, tap: _Tap) -> None:
+        self._watched[tap.ask.n] = tap
+        if len(self._watched) > MAX_WATCHED:
+            self._drop(next(iter(self._watched)))
+
+    def _drop(self, n: int) -> None:
+        tap = self._watched.pop(n, None)
+        if tap is not None and self._in_line.get(_who(tap)) == n:
+            del self._in_line[_who(tap)]
+
+    def _watch_line(self, tap: _Tap, ticket: str) -> None:
+        self._forget_line(tap)
+        ask = tap.ask
+        tap.again = LineWatchSaid(ask.n, ask.channel, ask.tap, ticket, "waiting")
+        self._in_line[_who(tap)] = ask.n
+        self._watch(tap)
+
+    def _forget_line(self, tap: _Tap) -> None:
+        """Speak no more of an earlier tap that stands in line: this one stands there now, or has what it wanted."""
+        self._drop(self._in_line.get(_who(tap), 0))
+
+    def _line_news(self, told: ReplyTold, head: _Head, tap: _Tap) -> None:
+        alive = tap.reply(told.payload)
+        if not alive or bytes(head.offer) == b"null":  # an offer may still lapse
+            self._forget_line(tap)
+        elif head.state is not None and isinstance(tap.again, LineWatchSaid):
+            tap.again = msgspec.structs.replace(tap.again, state=head.state)
 
     def _news(self, told: ReplyTold, head: _Head, tap: _Tap) -> None:
         if head.type == "problem":
             if _problem_head.decode(head.problem).status == OVER_CAPACITY:
                 self._again.append(told.tap_n)
             else:
-                del self._watched[told.tap_n]
+                self._drop(told.tap_n)
+            return
+        if head.type == "line":
+            self._line_news(told, head, tap)
             return
         if head.replayed:
             return  # the viewer has this answer: it was asked for again only to hear what follows
@@ -196,7 +251,7 @@ class LinkedTaps:
                 for _ in range(min(AGAIN_PER_SWEEP, len(self._again))):
                     watched = self._watched.get(self._again.popleft())
                     if watched is not None:
-                        self._link.send(watched.ask)
+                        self._link.send(watched.again)
 
     def _busy(self, tap: Tap, why: str) -> bytes:
         wait_ms = int(RETRY_AFTER_MS * (0.5 + self._chance()))

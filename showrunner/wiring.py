@@ -44,6 +44,7 @@ from showrunner.http.app import application
 from showrunner.http.commands import CommandDoor
 from showrunner.http.joining import JoinDoor
 from showrunner.http.orders import OrderDesk
+from showrunner.http.preorders import PreOrderDoor
 from showrunner.http.shows import ShowDoor
 from showrunner.listening import Listener
 from showrunner.metrics import CardErrorCollector, PaceCollector, ShowCollector
@@ -261,6 +262,7 @@ class RunningShow:
                 *self._desk.routes(),
                 *self._make_join_door().routes(),
                 *commands.routes(),
+                *PreOrderDoor(show.info.id, self.checkout, self.producer_tokens).routes(),
                 *payments,
                 *(self.dvb_css.routes() if self.dvb_css is not None else ()),
                 *documents.routes(),

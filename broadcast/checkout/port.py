@@ -3,7 +3,7 @@
 The desk of a show has one owner at a time. Whoever holds this port need not know whether that is this process.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -13,7 +13,7 @@ from broadcast.checkout.payment import PaymentNotification
 from broadcast.clock import ProgrammeMs
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, OrderId, Sku
-from broadcast.line_messages import LineAnswer
+from broadcast.line_messages import LineAnswer, LineState
 from broadcast.messages import OrderAnswer, OrderCounters, OrderRequest, SkuCounter
 
 TapAnswer = Callable[[Placed | Refusal], None]
@@ -54,8 +54,10 @@ class LineDoor(Protocol):
             Refusal: ``not-found``; it is not their ticket. ``busy``.
         """
 
-    def watch_line(self, channel: ChannelId, buyer: BuyerId, sku: Sku, ticket: str) -> None:
-        """Tell of a buyer's place in line from now on; they know that they wait, and for what."""
+    def watch_line(
+        self, channel: ChannelId, buyer: BuyerId, sku: Sku, ticket: str, state: LineState = "waiting"
+    ) -> None:
+        """Tell of a buyer's place in line from now on, starting from the state they know."""
 
     def on_line_news(self, listener: OnLineNews) -> None:
         """Tell the listener, from now on, what became of people in line."""
@@ -157,6 +159,13 @@ class Checkout(OrderDoor, StockBook, PaymentNews, Protocol):
 
     async def stop(self) -> None:
         """Answer what was accepted, then end."""
+
+    async def charge_preorders(self, skus: Sequence[Sku]) -> int:
+        """Ask for the payments of these SKUs' pre-orders now; return how many were asked for.
+
+        Raises:
+            Refusal: ``not-on-sale`` for a SKU that is not in the show, or ``busy``; asking again goes on.
+        """
 
     async def fulfil(self, order: OrderId) -> OrderAnswer:
         """Note that the goods of a paid order were handed over.

@@ -14,7 +14,7 @@ from broadcast.checkout.decisions import Placed
 from broadcast.checkout.port import LineNews, OrderDoor
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, OrderId, ShowId, Sku
-from broadcast.line_messages import LineMessage
+from broadcast.line_messages import LineMessage, LineState
 from broadcast.messages import MAX_KEY_CHARS, OrderAnswer, OrderMessage, OrderRequest, ProblemMessage, Tap
 from showrunner.http.bodies import read_json
 from showrunner.http.problems import problem_response
@@ -120,15 +120,13 @@ class OrderDesk:
                         self._note_early(viewer, answered)
                     line = answered.more.get("line", {})
                     if viewer is not None and line.get("could_win"):
-                        self._watch_line((Sku(tap.sku), viewer.channel, viewer.buyer), line["ticket"], tap.id, reply)
+                        self._watch_line(viewer, tap, line["ticket"], "waiting", reply)
                     reply(_json.encode(ProblemMessage(id=tap.id, problem=answered.problem())))
             finally:
                 answering.given()
 
         try:
-            viewer = self._tokens.verify(tap.token)
-            if viewer.channel != channel:
-                raise Refusal("wrong-channel", f"this feed is {channel}'s")
+            viewer = self._on_feed(tap, channel)
             self._pace.take(viewer)
             request = OrderRequest(
                 show=tap.show, sku=tap.sku, quantity=tap.quantity, look=tap.look, seen_price=tap.seen_price
@@ -148,6 +146,19 @@ class OrderDesk:
             log.exception("tap.fault")
             answer(Refusal("internal"))
         return answering
+
+    def watch_line(self, tap: Tap, channel: ChannelId, ticket: str, state: LineState, reply: Reply) -> None:
+        """Tell a viewer of their place in line who made the tap at another door, and knows the place as ``state``."""
+        try:
+            self._watch_line(self._on_feed(tap, channel), tap, ticket, state, reply)
+        except Refusal as refusal:
+            reply(_json.encode(ProblemMessage(id=tap.id, problem=refusal.problem())))
+
+    def _on_feed(self, tap: Tap, channel: ChannelId) -> Viewer:
+        viewer = self._tokens.verify(tap.token)
+        if viewer.channel != channel:
+            raise Refusal("wrong-channel", f"this feed is {channel}'s")
+        return viewer
 
     def _tell(self, viewer: Viewer, tap_id: str, placed: Placed, reply: Reply) -> None:
         order = placed.answer
@@ -172,13 +183,13 @@ class OrderDesk:
         if not watcher.reply(_json.encode(order_message(watcher.tap_id, order))) or order.status in FINAL:
             self._watched.pop(order.order, None)
 
-    def _watch_line(self, who: InLine, ticket: str, tap_id: str, reply: Reply) -> None:
-        self._in_line[who] = (tap_id, reply)
+    def _watch_line(self, viewer: Viewer, tap: Tap, ticket: str, state: LineState, reply: Reply) -> None:
+        who = (Sku(tap.sku), viewer.channel, viewer.buyer)
+        self._in_line[who] = (tap.id, reply)
         self._in_line.move_to_end(who)
         if len(self._in_line) > MAX_WATCHED_IN_LINE:
             self._in_line.popitem(last=False)
-        sku, channel, buyer = who
-        self._checkout.watch_line(channel, buyer, sku, ticket)
+        self._checkout.watch_line(viewer.channel, viewer.buyer, Sku(tap.sku), ticket, state)
 
     def _line_changed(self, news: LineNews) -> None:
         """Push news of a place in line to the WebSocket of its buyer, if that is still there."""

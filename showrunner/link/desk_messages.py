@@ -102,6 +102,13 @@ class WatchLineSaid(msgspec.Struct, frozen=True, array_like=True, tag=10):
     state: LineState
 
 
+class ChargeAsk(msgspec.Struct, frozen=True, array_like=True, tag=11):
+    """These SKUs' pre-orders are paid for now: ``ChargedTold``."""
+
+    n: int
+    skus: tuple[Sku, ...]
+
+
 DeskAsk = (
     PlaceAsk
     | CancelAsk
@@ -113,6 +120,7 @@ DeskAsk = (
     | LineAsk
     | LeaveLineAsk
     | WatchLineSaid
+    | ChargeAsk
 )
 
 
@@ -177,7 +185,25 @@ class LineNewsTold(msgspec.Struct, frozen=True, array_like=True, tag=9):
     news: LineNews
 
 
-DeskTold = PlacedTold | OrderTold | Refused | Done | OrderNews | StockNews | CounterNews | LineTold | LineNewsTold
+class ChargedTold(msgspec.Struct, frozen=True, array_like=True, tag=10):
+    """How many payments were asked for."""
+
+    n: int
+    orders: int
+
+
+DeskTold = (
+    PlacedTold
+    | OrderTold
+    | Refused
+    | Done
+    | OrderNews
+    | StockNews
+    | CounterNews
+    | LineTold
+    | LineNewsTold
+    | ChargedTold
+)
 
 asks: msgspec.msgpack.Decoder[list[DeskAsk]] = msgspec.msgpack.Decoder(list[DeskAsk])
 answers: msgspec.msgpack.Decoder[list[DeskTold]] = msgspec.msgpack.Decoder(list[DeskTold])

@@ -17,6 +17,8 @@ from broadcast.messages import OrderAnswer, OrderCounters
 from showrunner.link.connection import LinkConnection
 from showrunner.link.desk_messages import (
     CancelAsk,
+    ChargeAsk,
+    ChargedTold,
     CounterNews,
     DeskAsk,
     Done,
@@ -61,6 +63,9 @@ FINAL = frozenset({"fulfilled", "released"})
 
 Owned = Callable[[], Checkout | None]
 """Returns the desk while this process owns it, and None from the moment it cannot be sure."""
+
+Asked = CancelAsk | OrderAsk | FulfilAsk | NotifiedAsk | ChargeAsk | LineAsk | LeaveLineAsk
+"""What the desk is asked, but for taps and openings."""
 
 log = structlog.get_logger()
 
@@ -240,33 +245,39 @@ class DeskPeer:
             # the next owner what was not answered.
             return
         for message in messages:
-            if type(message) is PlaceAsk:
-                self._place(checkout, message)
-            else:
-                self._other(checkout, message)
+            self._take_in(checkout, message)
 
-    def _other(self, checkout: Checkout, message: DeskAsk) -> None:
-        if isinstance(message, WatchSaid):
+    def _take_in(self, checkout: Checkout, message: DeskAsk) -> None:
+        if isinstance(message, PlaceAsk):
+            self._place(checkout, message)
+        elif isinstance(message, WatchSaid):
             self._server.watch(self, message.order)
             self._start(0, self._catch_up(checkout, message))
         elif isinstance(message, WatchLineSaid):
             self._watch_line(checkout, message)
         elif isinstance(message, OpeningsAsk):
             self._openings(checkout, message)
-        elif isinstance(message, CancelAsk):
-            answer = checkout.cancel(message.channel, message.buyer, message.order)
-            self._start(message.n, self._order(message.n, answer))
-        elif isinstance(message, OrderAsk):
-            answer = checkout.order(message.channel, message.buyer, message.order)
-            self._start(message.n, self._order(message.n, answer))
-        elif isinstance(message, FulfilAsk):
-            self._start(message.n, self._order(message.n, checkout.fulfil(message.order)))
-        elif isinstance(message, NotifiedAsk):
-            self._start(message.n, self._notified(checkout, message))
-        elif isinstance(message, LineAsk):
-            self._start(message.n, self._line(checkout, message))
-        elif isinstance(message, LeaveLineAsk):
-            self._start(message.n, self._leave_line(checkout, message))
+        else:
+            self._start(message.n, self._asked(checkout, message))
+
+    async def _asked(self, checkout: Checkout, ask: Asked) -> Any:
+        match ask:
+            case CancelAsk():
+                return OrderTold(ask.n, await checkout.cancel(ask.channel, ask.buyer, ask.order))
+            case OrderAsk():
+                return OrderTold(ask.n, await checkout.order(ask.channel, ask.buyer, ask.order))
+            case FulfilAsk():
+                return OrderTold(ask.n, await checkout.fulfil(ask.order))
+            case NotifiedAsk():
+                await checkout.payment_notified(ask.notification)
+            case ChargeAsk():
+                return ChargedTold(ask.n, await checkout.charge_preorders(ask.skus))
+            case LineAsk():
+                answer = await checkout.line(ask.channel, ask.buyer, ask.ticket, stand=ask.stand)
+                return LineTold(ask.n, self._server.honest_line(checkout, answer))
+            case LeaveLineAsk():
+                await checkout.leave_line(ask.channel, ask.buyer, ask.ticket)
+        return Done(ask.n)
 
     def _start(self, n: int, work: Coroutine[Any, Any, Any]) -> None:
         if len(self._open) >= MAX_OPEN:
@@ -323,27 +334,12 @@ class DeskPeer:
             told = PlacedTold(n, answered.answer, answered.replayed)
         self._tell(told)
 
-    async def _order(self, n: int, answer: Coroutine[Any, Any, OrderAnswer]) -> OrderTold:
-        return OrderTold(n, await answer)
-
-    async def _notified(self, checkout: Checkout, ask: NotifiedAsk) -> Done:
-        await checkout.payment_notified(ask.notification)
-        return Done(ask.n)
-
     async def _catch_up(self, checkout: Checkout, said: WatchSaid) -> OrderNews | None:
         """Tell of a watched order whose news went to an earlier connection."""
         order = await checkout.order(said.channel, said.buyer, said.order)
         return OrderNews(order) if order.status != said.status else None
 
     # ------------------------------------------------------------ the line
-
-    async def _line(self, checkout: Checkout, ask: LineAsk) -> LineTold:
-        answer = await checkout.line(ask.channel, ask.buyer, ask.ticket, stand=ask.stand)
-        return LineTold(ask.n, self._server.honest_line(checkout, answer))
-
-    async def _leave_line(self, checkout: Checkout, ask: LeaveLineAsk) -> Done:
-        await checkout.leave_line(ask.channel, ask.buyer, ask.ticket)
-        return Done(ask.n)
 
     def _watch_line(self, checkout: Checkout, said: WatchLineSaid) -> None:
         self._server.watch_line(self, (said.sku, said.channel, said.buyer))

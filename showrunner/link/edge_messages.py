@@ -3,6 +3,7 @@
 import msgspec
 
 from broadcast.ids import ChannelId
+from broadcast.line_messages import LineState
 from broadcast.messages import Tap
 
 
@@ -14,12 +15,28 @@ class TapAsk(msgspec.Struct, frozen=True, array_like=True, tag=1):
     tap: Tap
 
 
+class LineWatchSaid(msgspec.Struct, frozen=True, array_like=True, tag=2):
+    """The viewer who made tap ``n`` stands in line with a ticket, and knows it as ``state``: tell them of it.
+
+    Said to a door that did not answer the tap itself; it orders nothing.
+    """
+
+    n: int
+    channel: ChannelId
+    tap: Tap
+    ticket: str
+    state: LineState
+
+
+EdgeAsk = TapAsk | LineWatchSaid
+
+
 class ReplyTold(msgspec.Struct, frozen=True, array_like=True, tag=1):
-    """JSON for the viewer who made tap ``tap_n``: the answer first, then news of the order."""
+    """JSON for the viewer who made tap ``tap_n``: the answer first, then news of the order, or of the place in line."""
 
     tap_n: int
     payload: bytes
 
 
-asks: msgspec.msgpack.Decoder[list[TapAsk]] = msgspec.msgpack.Decoder(list[TapAsk])
+asks: msgspec.msgpack.Decoder[list[EdgeAsk]] = msgspec.msgpack.Decoder(list[EdgeAsk])
 replies: msgspec.msgpack.Decoder[list[ReplyTold]] = msgspec.msgpack.Decoder(list[ReplyTold])

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from broadcast.checkout.decisions import Placed
@@ -12,12 +12,13 @@ from broadcast.checkout.port import LineNews, OnLineNews, TapAnswer
 from broadcast.clock import ProgrammeMs
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, OrderId, ShowId, Sku
-from broadcast.line_messages import LineAnswer
+from broadcast.line_messages import LineAnswer, LineState
 from broadcast.messages import OrderAnswer, OrderCounters, OrderRequest, SkuCounter
 from showrunner.link import desk_messages
 from showrunner.link.caller import LinkCaller, Whereabouts
 from showrunner.link.desk_messages import (
     CancelAsk,
+    ChargeAsk,
     CounterNews,
     FulfilAsk,
     LeaveLineAsk,
@@ -162,6 +163,12 @@ class RemoteCheckout:
         """Note that the goods were handed over; see the port."""
         return await self._order(FulfilAsk(self.link.next_number(), order))
 
+    async def charge_preorders(self, skus: Sequence[Sku]) -> int:
+        """Ask for the payments of these SKUs' pre-orders now; see the port."""
+        told = await self._asked(ChargeAsk(self.link.next_number(), tuple(skus)))
+        orders: int = told.orders
+        return orders
+
     async def payment_notified(self, notification: PaymentNotification) -> None:
         """Take in a gateway's verified news; see the port."""
         await self._asked(NotifiedAsk(self.link.next_number(), notification))
@@ -204,9 +211,11 @@ class RemoteCheckout:
         await self._asked(LeaveLineAsk(self.link.next_number(), channel, buyer, ticket))
         self.left_line(ticket)
 
-    def watch_line(self, channel: ChannelId, buyer: BuyerId, sku: Sku, ticket: str) -> None:
+    def watch_line(
+        self, channel: ChannelId, buyer: BuyerId, sku: Sku, ticket: str, state: LineState = "waiting"
+    ) -> None:
         """Tell of a buyer's place in line from now on, over every owner to come; see the port."""
-        said = WatchLineSaid(channel, buyer, sku, ticket, "waiting")
+        said = WatchLineSaid(channel, buyer, sku, ticket, state)
         self._in_line.watch(said)
         self.link.send(said)
 

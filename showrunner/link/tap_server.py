@@ -1,15 +1,16 @@
 """A door's end of its edges' links: it holds the channels' keys, so taps are verified here and not on the edges."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
-from broadcast.channels.adapters.feed_socket import OnTap
+from broadcast.channels.adapters.feed_socket import Answering, Reply
 from broadcast.errors import problem
-from broadcast.messages import ProblemMessage
+from broadcast.ids import ChannelId
+from broadcast.messages import ProblemMessage, Tap
 from showrunner.link.connection import LinkConnection
-from showrunner.link.edge_messages import ReplyTold, TapAsk
+from showrunner.link.edge_messages import EdgeAsk, LineWatchSaid, ReplyTold, TapAsk
 from showrunner.link.handshake import LinkRole
 
 MAX_TAPS = 4_096
@@ -18,31 +19,44 @@ MAX_TAPS = 4_096
 RETRY_AFTER_MS = 1_000
 
 
+OnTap = Callable[[Tap, ChannelId, Reply], Answering]
+"""Answers a tap."""
+
+OnLine = Callable[[LineWatchSaid, Reply], None]
+"""Tells a viewer of their place in line from now on."""
+
+
 class TapPeer:
     """One edge process's connection."""
 
-    def __init__(self, connection: LinkConnection, on_tap: OnTap) -> None:
+    def __init__(self, connection: LinkConnection, on_tap: OnTap, on_line: OnLine) -> None:
         self._connection = connection
         self._on_tap = on_tap
-        self._open: set[asyncio.Task[None]] = set()
+        self._on_line = on_line
+        self._open = 0
 
-    def received(self, messages: Sequence[TapAsk]) -> None:
+    def received(self, messages: Sequence[EdgeAsk]) -> None:
         """Answer each tap as if it had come over this process's own feed."""
         for message in messages:
-            if len(self._open) >= MAX_TAPS:
-                why = problem("busy", "too many taps at once", retry_after_ms=RETRY_AFTER_MS)
-                self._reply(message.n, msgspec.json.encode(ProblemMessage(id=message.tap.id, problem=why)))
-                continue
-            task = asyncio.ensure_future(self._answer(message))
-            self._open.add(task)
-            task.add_done_callback(self._open.discard)
+            reply = partial(self._reply, message.n)
+            if isinstance(message, TapAsk):
+                self._tap(message, reply)
+            else:
+                self._on_line(message, reply)
 
     def gone(self) -> None:
         """Forget the edge; what it asked is decided all the same."""
 
-    async def _answer(self, message: TapAsk) -> None:
-        n = message.n
-        await self._on_tap(message.tap, message.channel, lambda payload: self._reply(n, payload))
+    def _tap(self, ask: TapAsk, reply: Reply) -> None:
+        if self._open >= MAX_TAPS:
+            why = problem("busy", "too many taps at once", retry_after_ms=RETRY_AFTER_MS)
+            reply(msgspec.json.encode(ProblemMessage(id=ask.tap.id, problem=why)))
+            return
+        self._open += 1
+        self._on_tap(ask.tap, ask.channel, reply).then(self._answered)
+
+    def _answered(self) -> None:
+        self._open -= 1
 
     def _reply(self, n: int, payload: bytes) -> bool:
         if self._connection.over:
@@ -54,9 +68,10 @@ class TapPeer:
 class TapServer:
     """Lets edges in."""
 
-    def __init__(self, on_tap: OnTap) -> None:
+    def __init__(self, on_tap: OnTap, on_line: OnLine) -> None:
         self._on_tap = on_tap
+        self._on_line = on_line
 
     def enter(self, connection: LinkConnection, _role: LinkRole) -> TapPeer:
         """Take an edge's taps."""
-        return TapPeer(connection, self._on_tap)
+        return TapPeer(connection, self._on_tap, self._on_line)

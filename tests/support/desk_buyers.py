@@ -36,13 +36,16 @@ class Buyers:
         *,
         buyer: str = "mei",
         key: str | None = None,
+        ticket: str | None = None,
         **body: Any,
     ) -> tuple[int, dict[str, Any], bool]:
         """Tap once at a door; return status, body, and whether it was a repeat."""
+        ticket_header = {} if ticket is None else {"Arrival-Ticket": ticket}
         async with self.http.post(
             f"{door}/v1/orders",
             json={"show": SHOW, "sku": sku, "quantity": quantity, **body},
-            headers={"Authorization": f"Bearer {token(buyer)}", "Idempotency-Key": key or str(uuid.uuid4())},
+            headers={"Authorization": f"Bearer {token(buyer)}", "Idempotency-Key": key or str(uuid.uuid4())}
+            | ticket_header,
         ) as response:
             answer: dict[str, Any] = msgspec.json.decode(await response.read())
             return response.status, answer, "Idempotency-Replayed" in response.headers
@@ -69,6 +72,28 @@ class Buyers:
         ) as response:
             answer: dict[str, Any] = msgspec.json.decode(await response.read())
             return answer
+
+    async def line(self, door: str, ticket: str, buyer: str) -> dict[str, Any]:
+        """Ask how a buyer stands in line."""
+        async with self.http.get(
+            f"{door}/v1/line/{ticket}", headers={"Authorization": f"Bearer {token(buyer)}"}
+        ) as response:
+            answer: dict[str, Any] = msgspec.json.decode(await response.read())
+            return answer
+
+    async def settled_line(self, door: str, ticket: str, buyer: str) -> dict[str, Any]:
+        """Ask how a buyer stands in line as a page does: until the answer is not that there is no room just now."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (answer := await self.line(door, ticket, buyer)).get("status") == BUSY:  # noqa: ASYNC110 - a page does so
+                await asyncio.sleep(COME_BACK_S)
+        return answer
+
+    async def leave_line(self, door: str, ticket: str, buyer: str) -> int:
+        """Leave the line, or decline; return the status."""
+        async with self.http.post(
+            f"{door}/v1/line/{ticket}/leave", headers={"Authorization": f"Bearer {token(buyer)}"}
+        ) as response:
+            return response.status
 
 
 def problem_of(answer: dict[str, Any]) -> str:

@@ -23,6 +23,7 @@ from showrunner import contract_documents
 from showrunner.data_folder import DataFolder
 from showrunner.settings import Settings
 from showrunner.show_folder import LoadedShow, load_show
+from showrunner.show_folder.terms import Terms
 from showrunner.wiring import RunningShow
 
 SHOW_FOLDER = Path(__file__).parent / "show"
@@ -227,11 +228,15 @@ def programme() -> SegmentIndex:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, *, hold_ms: int | None = None, **settings: Any) -> AsyncIterator[House]:
+async def open_house(
+    folder: Path, *, hold_ms: int | None = None, terms: Mapping[Sku, Terms] | None = None, **settings: Any
+) -> AsyncIterator[House]:
     """Run the little show with its state in a folder, until the block ends."""
     show = load_show(SHOW_FOLDER)
     if hold_ms is not None:
         show = msgspec.structs.replace(show, settings=msgspec.structs.replace(show.settings, hold_ms=hold_ms))
+    if terms is not None:
+        show = msgspec.structs.replace(show, terms=terms)
     data = DataFolder(folder)
     data.lock()
     data.programme.mkdir(exist_ok=True)

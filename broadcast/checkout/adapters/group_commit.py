@@ -30,7 +30,7 @@ from broadcast.checkout.port import OnLineNews, TapAnswer
 from broadcast.clock import Now, ProgrammeMs
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, NewId, OrderId, ShowId, Sku
-from broadcast.line_messages import LineAnswer
+from broadcast.line_messages import LineAnswer, LineState
 from broadcast.messages import OrderAnswer, OrderCounters, OrderRequest, SkuCounter
 
 MAX_BATCH = 512
@@ -211,7 +211,7 @@ class GroupCommitCheckout:
         """
         await self._submit(Notified(notification=notification))
 
-    async def charge_preorders(self, skus: Iterable[Sku]) -> int:
+    async def charge_preorders(self, skus: Sequence[Sku]) -> int:
         """Ask for the payments of these SKUs' pre-orders now; return how many were asked for.
 
         Raises:
@@ -245,7 +245,9 @@ class GroupCommitCheckout:
         theirs = self._line.ticket(channel, buyer, ticket)
         await self._submit(LeaveLine(sku=theirs.sku, channel=channel, buyer=buyer))
 
-    def watch_line(self, channel: ChannelId, buyer: BuyerId, sku: Sku, ticket: str) -> None:
+    def watch_line(
+        self, channel: ChannelId, buyer: BuyerId, sku: Sku, ticket: str, state: LineState = "waiting"
+    ) -> None:
         """Do nothing: everybody in line is told of."""
 
     def on_line_news(self, listener: OnLineNews) -> None:

@@ -114,6 +114,39 @@ async def test_news_of_an_order_survives_the_door_and_the_owner_it_was_placed_th
     assert (news["order"], news["status"], news["release_reason"]) == (order["order"], "released", "cancelled")
 
 
+async def test_who_is_next_in_line_hears_it_on_an_edge_over_a_change_of_owner(
+    layout: Layout, contract: Contract
+) -> None:
+    await layout.payments(delay_ms=600_000)
+    await layout.take("look-2")
+    door = layout.desks[1].base_url
+    _, order, _ = await layout.buyers.order(door, "LAST-ONE", buyer="holder")
+    async with layout.watch(contract) as viewer:
+        refused = (await viewer.ask(tap("LAST-ONE", "han")))["problem"]
+        assert (refused["status"], refused["line"]["place"], refused["line"]["could_win"]) == (409, 1, True)
+        layout.desks[0].kill()
+        await layout.desks[1].until("desk.ours")
+        # the edge has told the new owner who waits, before anybody who comes now
+        released = await layout.buyers.cancel(door, order["order"], "holder")
+        assert released["status"] == "released"
+        news = await viewer.until_type("line")
+        assert (news["id"], news["state"], news["offer"]["quantity"]) == ("t1", "offered", 1)
+        bought = await viewer.ask(tap("LAST-ONE", "han", "k2", ticket=refused["line"]["ticket"]))
+    assert (bought["type"], bought["status"]) == ("order", "reserved")
+
+
+async def test_news_is_told_once_by_the_owner_itself_too(layout: Layout, contract: Contract) -> None:
+    await layout.payments(delay_ms=200)
+    await layout.take("look-1")
+    layout.desks[1].kill()
+    async with layout.watch(contract) as viewer:
+        order = await viewer.ask(tap())
+        paid = await viewer.until_type("order")
+        assert (paid["order"], paid["status"]) == (order["order"], "paid")
+        following = await viewer.ask(tap(key="k2"))
+        assert following["order"] != order["order"]
+
+
 async def test_after_a_change_of_owner_what_was_on_sale_is_on_sale(layout: Layout) -> None:
     await layout.take("look-1")
     layout.desks[0].kill()

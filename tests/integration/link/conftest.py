@@ -29,6 +29,7 @@ class Desk:
         self.withdrawn: set[str] = set()
         self.refusals: dict[str, int] = {}
         self.left = 5
+        self.charged: list[str] = []
         self.tickets: list[str | None] = []
         self.tasks: set[asyncio.Task[None]] = set()
         self.lines: dict[str, LineAnswer] = {}
@@ -71,6 +72,10 @@ class Desk:
     async def leave_line(self, channel: str, buyer: str, ticket: str) -> None:
         await self.line(channel, buyer, ticket)
         del self.lines[ticket]
+
+    async def charge_preorders(self, skus: Any) -> int:
+        self.charged += skus
+        return len(skus)
 
     async def order(self, _channel: str, _buyer: str, order: str) -> OrderAnswer:
         for answer in self.placed.values():

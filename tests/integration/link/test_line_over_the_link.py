@@ -143,3 +143,8 @@ async def test_before_it_is_known_what_is_on_sale_nobody_is_told_that_it_is_over
     assert await door.line("web", "mei", "meis") == OFFERED
     owner.news.informed(desk)
     assert await door.line("web", "han", "hans") == OVER
+
+
+async def test_pre_orders_are_charged_from_any_door(door: Any, desk: Any) -> None:
+    assert await door.charge_preorders(["coat", "scarf"]) == 2
+    assert desk.charged == ["coat", "scarf"]
