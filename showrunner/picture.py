@@ -1,5 +1,6 @@
 """The picture of a running show, wherever it comes from: a film that loops, or a live source."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,9 @@ MAX_EVENTS_KEPT = 50
 
 THUMBNAILS = "thumbs"
 """The folder of a recording that holds the pictures of its takes."""
+
+REPLAY_NAME = "replay.m3u8"
+"""The playlist of a recording that is over, beside its segments: any web server can serve the folder."""
 
 LIVE_HZ = 90_000
 """Ticks of the media timeline of a live source, whatever each stretch counts in."""
@@ -159,9 +163,15 @@ class LivePicture:
         await self._process.start()
 
     async def stop(self) -> None:
-        """End reading; the recording is over until the next start."""
+        """End reading; the recording is over until the next start, and lies beside a playlist that says so."""
         await self._process.stop()
         await self._thumbnails.stop()
+        replay = self._door.replay()
+        if replay is not None:
+            try:
+                await asyncio.to_thread((self._files.folder / REPLAY_NAME).write_text, replay, "utf-8")
+            except OSError as full:
+                log.warning("programme.replay-not-written", reason=str(full))
 
     def mark(self, cue: Cue) -> None:
         """Put a cue of the feed into the playlist and, from the next segment on, into the picture."""

@@ -45,6 +45,14 @@ class LiveDoor:
             web.get(base + "/{path:.+}", self._segment),
         ]
 
+    def replay(self) -> str | None:
+        """Return the playlist of everything recorded, over, or None where nothing is."""
+        listed, before = self._files.recording.window(None)
+        if not listed:
+            return None
+        marks = self._marks.within(ProgrammeMs(listed[0].capture_ms), None)
+        return media_playlist(listed, before, marks, ending="over")
+
     def _master(self, media: str, flavour: Flavour) -> _Handler:
         async def handle(_request: web.Request) -> web.StreamResponse:
             listed, _ = self._files.recording.window(DEFAULT_WINDOW)
