@@ -310,10 +310,14 @@ describe('one order', () => {
   it('answered after its page let go of it is told by the page that goes on with it, and only there', async () => {
     const told: string[] = [];
     orders.changes.listen(({ phase }) => told.push(phase));
+    server.answer = (asked) => {
+      if (asked.path === '/v1/orders') orders.stop();
+      return answer(asked);
+    };
     orders.buy(coat);
-    orders.stop();
     await settle();
-    expect(told).toEqual(['sending']);
+    expect([told, server.to('/v1/orders').length]).toEqual([['sending'], 1]);
+    server.answer = answer;
     orders = open();
     orders.resume();
     await settle();
