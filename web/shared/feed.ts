@@ -80,6 +80,7 @@ export class FeedClient {
   #resume: ResumePoint | null = null;
   #attempt = 0;
   #correlation: Correlation | null = null;
+  #reportShare = 1;
   #unopened = 0;
   #webSocketWorked = false;
   #webSocket: WebSocket | null = null;
@@ -105,6 +106,11 @@ export class FeedClient {
   /** How far the channel's picture is behind, as the server last told; null where it never did. */
   get correlation(): Correlation | null {
     return this.#correlation;
+  }
+
+  /** The share of viewers who are asked to report shown takes. */
+  get reportShare(): number {
+    return this.#reportShare;
   }
 
   get phase(): ShowPhase {
@@ -204,6 +210,7 @@ export class FeedClient {
         this.#phase = message.state.phase;
         this.timeline.reset(message.state);
         this.#correlation = message.state.correlations?.[this.#options.channel] ?? null;
+        this.#reportShare = message.report_share ?? 1;
         this.#options.clock.addSnapshot(message.now_ms);
         this.#settled(transport);
         this.changes.emit();

@@ -1,11 +1,20 @@
 import type { FeedClient } from './feed';
-import type { LookView } from './messages';
+import type { Cue, LookView } from './messages';
 import { PicturePlayhead, type Playhead, type Reading } from './playhead';
 import { Signal } from './signal';
 
 /** Looks made ready before their frame, and how far ahead of it in programme time. */
 export const MAX_ARMED = 2;
 export const ARM_AHEAD_MS = 90_000;
+
+/** A picture that moves further than this from one reading to the next did not play: somebody sought, or it was not looked at. */
+export const MAX_STEP_MS = 2_000;
+
+/** A take's look came on screen, at this reading of the picture. */
+export interface ShownTake {
+  readonly cue: Cue;
+  readonly reading: Reading;
+}
 
 /**
  * What this viewer's picture shows: the timeline read at the viewer's own playhead. Late join, pause, seek back, a stall and
@@ -17,6 +26,9 @@ export class NowShowing {
   /** Other looks are about to come: make their cards now, so that on their frame they only have to be uncovered. */
   readonly arming = new Signal<readonly LookView[]>();
 
+  /** A take that was due while the picture played through its frame is on screen, on time or late. */
+  readonly shown = new Signal<ShownTake>();
+
   readonly #feed: FeedClient;
   #playhead: Playhead | null = null;
   #unlisten: (() => void)[] = [];
@@ -24,6 +36,9 @@ export class NowShowing {
   #look: LookView | null = null;
   #armed: readonly LookView[] = [];
   #furthest_ms = 0;
+  /** Where the picture began to play without a break; a take due before that is no news of how exact this page is. */
+  #since_ms: number | null = null;
+  #lastCue: string | null = null;
 
   constructor(feed: FeedClient) {
     this.#feed = feed;
@@ -64,10 +79,13 @@ export class NowShowing {
     this.#playhead?.stop();
     this.#playhead = playhead;
     this.#reading = null;
+    this.#since_ms = null;
     this.#ask();
     if (playhead === null) return;
     this.#unlisten = [
       playhead.readings.listen((reading) => {
+        const step_ms = reading.programme_ms - (this.#reading?.programme_ms ?? Number.NEGATIVE_INFINITY);
+        if (step_ms < 0 || step_ms > MAX_STEP_MS) this.#since_ms = reading.programme_ms;
         this.#reading = reading;
         this.#furthest_ms = Math.max(this.#furthest_ms, reading.programme_ms);
         this.#ask();
@@ -80,8 +98,18 @@ export class NowShowing {
   }
 
   #ask(): void {
-    this.#show(this.#reading === null ? null : this.#feed.timeline.lookAt(this.#reading.programme_ms));
-    this.#arm(this.#reading?.programme_ms ?? null);
+    const reading = this.#reading;
+    const cue = reading === null ? null : this.#feed.timeline.cueAt(reading.programme_ms);
+    this.#show(cue?.look ?? null);
+    if (reading !== null && cue !== null) this.#tell(cue, reading);
+    this.#arm(reading?.programme_ms ?? null);
+  }
+
+  #tell(cue: Cue, reading: Reading): void {
+    if (cue.id === this.#lastCue) return;
+    this.#lastCue = cue.id;
+    // A correction, and what an undo brings back, is due in the past by its nature.
+    if (cue.action === 'take' && cue.look !== null && this.#since_ms !== null && cue.at_ms > this.#since_ms) this.shown.emit({ cue, reading });
   }
 
   /** Until the first frame after a jump, the frame before and the one after may be on screen: only a card right for both stays. */
@@ -89,6 +117,7 @@ export class NowShowing {
     if (this.#reading === null) return;
     const target = to_ms === null ? null : this.#feed.timeline.lookAt(to_ms);
     this.#reading = null;
+    this.#since_ms = null;
     if (target?.id !== this.#look?.id) this.#show(null);
     this.#arm(to_ms === null ? null : to_ms - 1, target);
   }

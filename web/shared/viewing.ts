@@ -8,6 +8,7 @@ import { OrderBook } from './order-book';
 import { OrderClient } from './orders';
 import { channelReading, LatencyPlayhead, type Reading } from './playhead';
 import { ViewerSession } from './session';
+import { ShownReports } from './shown-reports';
 import { SizeMemory } from './sizes';
 import { StepUpDesk } from './step-up';
 import { openStorage } from './storage';
@@ -35,6 +36,8 @@ export class Viewing {
   readonly consent: Consent;
   readonly sizes: SizeMemory;
   readonly stepUp: StepUpDesk;
+
+  readonly #reports: ShownReports;
 
   /** How far the channel's picture is behind, for players that cannot tell; set it once the show is known. */
   latency_ms = 0;
@@ -80,6 +83,7 @@ export class Viewing {
     });
     this.stepUp = new StepUpDesk(this.orders, this.session, page);
     this.showing = new NowShowing(this.feed);
+    this.#reports = new ShownReports({ feed: this.feed, showing: this.showing, page, random });
   }
 
   /** The programme time by the channel's offset: as trimmed during the show, or else its usual delay. */
@@ -96,6 +100,7 @@ export class Viewing {
 
   start(): void {
     this.feed.start();
+    this.#reports.start();
     this.orders.resume();
     this.#early = setTimeout(() => {
       // A refusal is shown when the buyer taps; here it only means there is nothing to prepare.
@@ -110,6 +115,7 @@ export class Viewing {
 
   stop(): void {
     clearTimeout(this.#early);
+    this.#reports.stop();
     this.showing.follow(null);
     this.stepUp.stop();
     this.orders.stop();

@@ -9,6 +9,7 @@ import { FeedClient } from '../shared/feed';
 import { Localizer, type Lang } from '../shared/i18n';
 import type { LookView } from '../shared/messages';
 import { NowShowing } from '../shared/now-showing';
+import { ShownReports } from '../shared/shown-reports';
 import { PageLanguage } from '../shared/page-language';
 import { channelReading } from '../shared/playhead';
 import type { PictureState, Programme } from '../shared/programme';
@@ -57,6 +58,7 @@ export class TvPage extends LitElement {
   readonly #clock = new ServerClock(monotonicClock(performance));
   readonly #feed: FeedClient;
   readonly #showing: NowShowing;
+  readonly #reports: ShownReports;
   readonly #joinCode: JoinCode;
   #programme: Programme | null = null;
   #latencyMs = 0;
@@ -67,6 +69,7 @@ export class TvPage extends LitElement {
     const { base, show, channel } = this.#address;
     this.#feed = new FeedClient({ base, show, channel, clock: this.#clock, random: () => Math.random(), page: window });
     this.#showing = new NowShowing(this.#feed);
+    this.#reports = new ShownReports({ feed: this.#feed, showing: this.#showing, page: window, random: () => Math.random() });
     const redraw = (): void => {
       this.requestUpdate();
     };
@@ -103,6 +106,7 @@ export class TvPage extends LitElement {
     super.connectedCallback();
     window.addEventListener('keydown', this.#onKey);
     this.#feed.start();
+    this.#reports.start();
     this.#joinCode.start();
   }
 
@@ -111,6 +115,7 @@ export class TvPage extends LitElement {
     window.removeEventListener('keydown', this.#onKey);
     clearTimeout(this.#menuTimer);
     this.#programme?.stop();
+    this.#reports.stop();
     this.#showing.follow(null);
     this.#feed.stop();
     this.#joinCode.stop();
