@@ -26,7 +26,6 @@ from showrunner.http import documents
 from showrunner.http.app import application
 from showrunner.http.orders import OrderDesk
 from showrunner.http.preorders import PreOrderDoor
-from showrunner.http_listening import HttpListener
 from showrunner.link import desk_messages, edge_messages
 from showrunner.link.desk_server import DeskServer
 from showrunner.link.edge_messages import LineWatchSaid
@@ -34,6 +33,7 @@ from showrunner.link.handshake import LinkRole
 from showrunner.link.remote_checkout import RemoteCheckout
 from showrunner.link.server import LinkRoom, LinkServer
 from showrunner.link.tap_server import TapServer
+from showrunner.listening import Listener
 from showrunner.metrics import DeskCollector, LinkCollector, PaceCollector
 from showrunner.payment_doors import payment_routes
 from showrunner.payments import Payments
@@ -82,7 +82,7 @@ class RunningCheckout:
         secret = settings.payment_key.get_secret_value()
         book = PostgresTransactions(record_engine(self._url))
         self._payments = Payments(settings, show.info.id, secret, book)
-        self._listener = HttpListener(self._application())
+        self._listener = Listener(self._application())
 
     # ------------------------------------------------------------ life
 

@@ -23,9 +23,9 @@ class PortTakenError(Exception):
 
 
 class Listener:
-    """Listens on one address and serves it."""
+    """Listens on one address and serves it; without a hub there is no feed, and everything is HTTP."""
 
-    def __init__(self, app: web.Application, hub: FeedHub, on_tap: OnTap) -> None:
+    def __init__(self, app: web.Application, hub: FeedHub | None = None, on_tap: OnTap | None = None) -> None:
         self._hub = hub
         self._on_tap = on_tap
         self._runner = web.AppRunner(
@@ -66,7 +66,8 @@ class Listener:
     async def stop(self) -> None:
         """Let requests in progress finish, within bounds, and close the rest."""
         self._waiting.close()
-        self._hub.leaving.close()
+        if self._hub is not None:
+            self._hub.leaving.close()
         if self._door is not None:
             await self._door.close()
         await self._runner.cleanup()

@@ -50,14 +50,14 @@ class Door:
     """Takes connections from one listening socket. Belongs to one event loop.
 
     Args:
-        hub: whose feed is asked for.
+        hub: whose feed is asked for; None where there is none here: then everything is HTTP.
         on_tap: answers taps that come over an open feed.
         http: makes the HTTP server's protocol for one connection.
         waiting: holds those who have not said what they want.
     """
 
     def __init__(
-        self, hub: FeedHub, on_tap: OnTap, http: Callable[[], asyncio.Protocol], waiting: WaitingHeads
+        self, hub: FeedHub | None, on_tap: OnTap | None, http: Callable[[], asyncio.Protocol], waiting: WaitingHeads
     ) -> None:
         self._hub = hub
         self._on_tap = on_tap
@@ -132,7 +132,7 @@ class Door:
                 return
         end = head.find(_END)
         if end >= 0 or len(head) >= MAX_HEAD_BYTES:
-            upgrade = _upgrade(head, end)
+            upgrade = self._upgrade(head, end)
             if upgrade is None:
                 self.hand_over(connection, address, head)
             else:
@@ -146,7 +146,13 @@ class Door:
         self._waiting.enter(wire)
 
     def greet(self, wire: Wire, upgrade: Upgrade, rest: bytes) -> None:
-        """Let a viewer in."""
+        """Let a viewer in.
+
+        Raises:
+            RuntimeError: there is no feed here.
+        """
+        if self._hub is None or self._on_tap is None:
+            raise RuntimeError("this door has no feed")
         FeedSocket(self._hub, self._on_tap).open(wire, upgrade, rest)
 
     def hand_over(self, connection: socket.socket, address: str, head: bytes) -> None:
@@ -180,7 +186,7 @@ class Door:
     def said_enough(self, wire: Wire, head: bytes, end: int) -> None:
         """Serve a connection that had to be waited for."""
         self._waiting.leave(wire)
-        upgrade = _upgrade(head, end)
+        upgrade = self._upgrade(head, end)
         if upgrade is None:
             self.hand_over(socket.socket(fileno=self._wires.hand_out(wire)), wire.address, head)
         else:
@@ -190,15 +196,16 @@ class Door:
         """Wait no more for a connection."""
         self._waiting.leave(wire)
 
+    def _upgrade(self, head: bytes, end: int) -> Upgrade | None:
+        if self._hub is None or end < 0 or not head.startswith(FEED_PREFIX):
+            return None
+        return read_upgrade(head[: end + len(_END)])
+
     def _rest(self, listening: socket.socket) -> None:
         """Look away for a while: there is a connection to take, and no room for it."""
         loop = asyncio.get_running_loop()
         loop.remove_reader(listening.fileno())
         self._pause = loop.call_later(FULL_PAUSE_S, loop.add_reader, listening.fileno(), self._accept)
-
-
-def _upgrade(head: bytes, end: int) -> Upgrade | None:
-    return read_upgrade(head[: end + len(_END)]) if end >= 0 and head.startswith(FEED_PREFIX) else None
 
 
 class _Caller:

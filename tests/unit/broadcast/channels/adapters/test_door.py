@@ -31,8 +31,7 @@ class Street:
 
     def __init__(self) -> None:
         self.waiting = WaitingHeads(timeout_s=30)
-        # no connection of these tests asks for the feed
-        self.door = Door(None, None, Http, self.waiting)  # type: ignore[arg-type]
+        self.door = Door(None, None, Http, self.waiting)
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listening.getsockname()[1]
 
@@ -62,6 +61,21 @@ async def test_a_request_reaches_the_http_server_with_every_byte_that_was_read_o
     writer.write(b" and more")
     assert b"body" in await reader.readexactly(4)
     writer.close()
+
+
+async def test_where_there_is_no_feed_asking_for_it_is_ordinary_http(street: Street) -> None:
+    asked = (
+        b"GET /v1/shows/gala/feed?channel=web HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    for parts in ((asked,), (asked[:20], asked[20:])):
+        reader, writer = await street.call()
+        writer.write(parts[0])
+        if len(parts) > 1:
+            await street.somebody_waits()
+            writer.write(parts[1])
+        assert await reader.readexactly(len(asked) + 4) == b"got:" + asked
+        writer.close()
 
 
 async def test_a_head_without_end_is_left_to_the_http_server_which_refuses_it(street: Street) -> None:
