@@ -3,6 +3,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { MAX_OFFSET_MS, type AsRunEntry, type ChannelView, type OfferView } from '../shared/messages';
 import { foundation } from '../shared/theme';
 import { lookNumber, verb, type Board, type Say } from './board';
+import { cardErrorPlot } from './card-error-plot';
 import { clock } from './format';
 import { lookAt } from './schedule';
 import { PressEvent } from './transport';
@@ -75,6 +76,7 @@ export class ConsoleAudience extends LitElement {
           this.trim(channel.id, event.target as HTMLInputElement);
         }}
       />
+      ${cardErrorPlot(board.state.card_errors?.[channel.id], say)}
     </li>`;
   }
 
@@ -114,6 +116,33 @@ export class ConsoleAudience extends LitElement {
       .behind {
         background: var(--ink-float);
         color: var(--warning);
+      }
+      .exact {
+        grid-column: 1 / -1;
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        gap: var(--space-2);
+        align-items: center;
+        margin-top: -0.2rem;
+        color: var(--muted);
+        font-size: var(--text-xs);
+        line-height: 1;
+      }
+      .spread {
+        fill: var(--positive);
+      }
+      .p95 {
+        fill: var(--ivory);
+      }
+      .bound {
+        fill: var(--warning);
+      }
+      .alarm,
+      .alarm b {
+        color: var(--warning);
+      }
+      .alarm .spread {
+        fill: var(--negative);
       }
       .lag {
         width: 100%;
@@ -231,9 +260,13 @@ export class ConsoleStock extends LitElement {
   ];
 }
 
+/** A thumbnail is taken once its frame is packaged, and is there this much later at the latest, as a rule. */
+const THUMBNAIL_AFTER_MS = 3_000;
+
 /** The as-run record, newest first. */
 @customElement('console-log')
 export class ConsoleLog extends LitElement {
+  @property() base = '';
   @property({ attribute: false }) board!: Board;
   @property({ attribute: false }) say!: Say;
 
@@ -256,9 +289,24 @@ export class ConsoleLog extends LitElement {
         >${clock(entry.at_ms, board.rundown.time_zone)}</time
       >
       <span class="did">${verb(say, board, entry.command, entry.look)}</span>
+      ${this.renderThumbnail(entry)}
       ${entry.undone ? html`<em>${say.t('undone')}</em>` : nothing}
       <span class="by" aria-label=${say.t('by', { who: entry.by })}>${entry.by}</span>
     </li>`;
+  }
+
+  private renderThumbnail(entry: AsRunEntry): TemplateResult | typeof nothing {
+    const { board, say } = this;
+    const end_ms = board.state.picture?.end_ms ?? null;
+    if (entry.look === null || !entry.cue || end_ms === null || end_ms < entry.at_ms + THUMBNAIL_AFTER_MS) return nothing;
+    return html`<img
+      loading="lazy"
+      src="${this.base}/v1/shows/${board.rundown.show}/programme/thumbs/${entry.cue}.webp"
+      alt=${say.t('thumbnail', { number: lookNumber(board, entry.look) })}
+      @error=${(event: Event) => {
+        (event.target as HTMLImageElement).hidden = true;
+      }}
+    />`;
   }
 
   static override styles = [
@@ -266,6 +314,11 @@ export class ConsoleLog extends LitElement {
     panel,
     filling,
     css`
+      img {
+        align-self: center;
+        height: 1.6rem;
+        border-radius: var(--radius);
+      }
       li:not(.note) {
         display: flex;
         gap: var(--space-2);
