@@ -33,6 +33,7 @@ from showrunner.http.payments import NOTIFICATIONS
 from showrunner.payment_settings import SettleSettings
 from showrunner.settings import SettingsError
 from showrunner.settlement_files import (
+    DIFFERENCES,
     differences_table,
     read_rates,
     settlement_table,
@@ -160,7 +161,7 @@ class Settler:
 
 
 class RunningSettlement:
-    """The process of role ``settle``: once a night, at the show's own time."""
+    """The process of role ``settle``: once a night, at the show's own time, or at the start if it was missed today."""
 
     def __init__(self, settler: Settler, show: LoadedShow, at: str, out: Path) -> None:
         hour, minute = (int(part) for part in at.split(":"))
@@ -182,12 +183,19 @@ class RunningSettlement:
             await asyncio.gather(self._nights, return_exceptions=True)
 
     async def _run(self) -> None:
+        tried: date | None = None
         while True:
             now = datetime.now(self._zone)
             due = now.replace(hour=0, minute=0, second=0, microsecond=0) + self._at
-            due += _DAY if due <= now else timedelta()
-            await asyncio.sleep((due - now).total_seconds())
-            await self._night(due.date())
+            if due <= now and (tried == due.date() or self._is_written(due.date())):
+                due += _DAY
+            await asyncio.sleep(max(0.0, (due - now).total_seconds()))
+            tried = due.date()
+            await self._night(tried)
+
+    def _is_written(self, day: date) -> bool:
+        """Tell whether a night's report is there: a process that was away at the hour makes it when it starts."""
+        return (self._out / day.isoformat() / DIFFERENCES).exists()
 
     async def _night(self, today: date) -> None:
         for _ in range(MAX_RETRIES):

@@ -1,19 +1,17 @@
 """The files of a settlement: the rates it reads, the CSV it writes."""
 
 import csv
-import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import msgspec
 from rich.table import Table
 
 from broadcast.checkout.reconciliation import Difference
-from broadcast.checkout.settlement import BASIS_POINTS, Line, Rates, Settlement
+from broadcast.checkout.settlement import Line, Rates, Settlement
 from showrunner.settings import SettingsError
-
-RATES = "settlement.toml"
-"""In the show's folder; without it nobody keeps anything of a sale but its brand."""
+from showrunner.show_folder.problems import Problems
+from showrunner.show_folder.rates import RATES, parse_rates
+from showrunner.show_folder.reading import read_text
 
 LINE_COLUMNS = (
     "brand", "channel", "currency", "orders", "refunded", "gross", "refunds", "fees", "commission", "net", "house",
@@ -22,8 +20,8 @@ ENTRY_COLUMNS = ("order", "movement", "account", "value", "currency")
 DIFFERENCE_COLUMNS = ("order", "provider", "kind", "ours", "theirs", "reason", "action", "repaired")
 
 
-class _RatesFile(Rates, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The rates as written: every key is one of ours."""
+DIFFERENCES = "differences.csv"
+"""Written last: where it is, the report is whole."""
 
 
 def read_rates(folder: Path) -> Rates:
@@ -35,16 +33,11 @@ def read_rates(folder: Path) -> Rates:
     path = folder / RATES
     if not path.exists():
         return Rates()
-    try:
-        rates = msgspec.convert(tomllib.loads(path.read_text("utf-8")), _RatesFile)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as wrong:
-        raise SettingsError(f"{path}: {wrong}") from wrong
-    all_of_them = (
-        rates.commission, rates.gateway_fee, *rates.by_channel.values(), *rates.by_brand.values(),
-        *rates.by_provider.values(),
-    )  # fmt: skip
-    if any(not 0 <= rate <= BASIS_POINTS for rate in all_of_them) or rates.gateway_fixed < 0:
-        raise SettingsError(f"{path}: rates are basis points from 0 to {BASIS_POINTS}, and nothing is negative")
+    problems = Problems(str(path))
+    text = read_text(path, problems)
+    rates = Rates() if text is None else parse_rates(text, problems)
+    if problems.errors:
+        raise SettingsError("\n".join(str(problem) for problem in problems.kept if problem.severity == "error"))
     return rates
 
 
@@ -56,7 +49,7 @@ def write_settlement(settlement: Settlement, out: Path) -> None:
 
 def write_differences(differences: Sequence[Difference], out: Path) -> None:
     """Write ``differences.csv``."""
-    _write(out / "differences.csv", DIFFERENCE_COLUMNS, differences)
+    _write(out / DIFFERENCES, DIFFERENCE_COLUMNS, differences)
 
 
 def settlement_table(lines: Sequence[Line]) -> Table:

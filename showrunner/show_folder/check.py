@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from showrunner.show_folder import catalogue, rundown
-from showrunner.show_folder.folder import FILE_NAMES, Examined, Kind, ShowText, read_folder
+from showrunner.show_folder.folder import FILE_NAMES, SETTLEMENT, Examined, Kind, ShowText, read_folder
 from showrunner.show_folder.problems import CheckedFile, Problems, Report, in_order
 from showrunner.show_folder.reading import read_text
 from showrunner.show_folder.table import normal
@@ -75,7 +75,7 @@ def _is_folder(path: Path) -> bool:
 
 def _folder(folder: Path) -> Examined:
     if any(os.path.lexists(folder / name) for name in FILE_NAMES.values()):
-        return read_folder(folder)
+        return read_folder(folder, settlement=True)
     problems = Problems(str(folder))
     problems.error(None, None, f"is no show's folder: it has none of {', '.join(FILE_NAMES.values())}")
     nothing = Examined((), folder)
@@ -85,7 +85,7 @@ def _folder(folder: Path) -> Examined:
 
 def _kind(path: Path, text: str | None) -> Kind | None:
     name = path.name.casefold()
-    for kind, usual in FILE_NAMES.items():
+    for kind, usual in (*FILE_NAMES.items(), *SETTLEMENT.items()):
         if name == usual:
             return kind
     if text is None:

@@ -12,12 +12,13 @@ from broadcast.show import Article, Look, ShowInfo
 from showrunner.show_folder.catalogue import Catalogue, parse_catalogue
 from showrunner.show_folder.channels import parse_channels
 from showrunner.show_folder.problems import CheckedFile, Problems, ShowFolderError, in_order
+from showrunner.show_folder.rates import RATES, parse_rates
 from showrunner.show_folder.reading import read_text
 from showrunner.show_folder.rundown import Rundown, looks_with_articles, parse_rundown
 from showrunner.show_folder.show_file import DEFAULT_LANGUAGE, ProgrammeSource, ShowFile, ShowSettings, parse_show
 from showrunner.show_folder.terms import Terms, terms_by_sku
 
-Kind = Literal["show", "channels", "catalogue", "rundown"]
+Kind = Literal["show", "channels", "catalogue", "rundown", "settlement"]
 
 FILE_NAMES: Mapping[Kind, str] = {
     "show": "show.toml",
@@ -26,6 +27,9 @@ FILE_NAMES: Mapping[Kind, str] = {
     "rundown": "rundown.csv",
 }
 """The files of a show's folder, in the order in which they are read."""
+
+SETTLEMENT: Mapping[Kind, str] = {"settlement": RATES}
+"""The file that only a settlement reads: a show can go on without it, or with a wrong one."""
 
 NO_CURRENCY = "XXX"
 """ISO 4217's code for no currency: prices are read with two decimals where no show file says more."""
@@ -79,7 +83,7 @@ class Examined:
         self._kinds = {file.kind for file in files}
         self.problems = [file.problems for file in files]
         self.files: list[CheckedFile] = []
-        for kind in FILE_NAMES:
+        for kind in (*FILE_NAMES, *SETTLEMENT):
             for file in files:
                 if file.kind == kind:
                     self._read(file)
@@ -129,6 +133,9 @@ class Examined:
                 entries = len(self._channels)
             elif file.kind == "catalogue":
                 entries, note = self._read_catalogue(file.text, file)
+            elif file.kind == "settlement":
+                self._read_settlement(file.text, file)
+                entries = 1
             else:
                 entries, note = self._read_rundown(file.text, file)
         self.files.append(CheckedFile(file=str(file.path), kind=file.kind, entries=entries, note=note))
@@ -148,6 +155,12 @@ class Examined:
         note = "" if "show" in self._kinds else "prices read with two decimals: no show file was given"
         return len(self._catalogue.listed), note
 
+    def _read_settlement(self, text: str, file: ShowText) -> None:
+        channels = {channel.id for channel in self._channels} or None
+        articles = None if self._catalogue is None else self._catalogue.articles.values()
+        brands = None if not articles else {article.brand for article in articles}
+        parse_rates(text, file.problems, channels=channels, brands=brands)
+
     def _read_rundown(self, text: str, file: ShowText) -> tuple[int, str]:
         rundown = parse_rundown(text, file.problems, language=self._language)
         if self._catalogue is None:
@@ -157,10 +170,16 @@ class Examined:
         return len(rundown.looks), ""
 
 
-def read_folder(folder: Path) -> Examined:
-    """Read a show's folder; what is wrong with it is in the result's ``problems``."""
+def read_folder(folder: Path, *, settlement: bool = False) -> Examined:
+    """Read a show's folder; what is wrong with it is in the result's ``problems``.
+
+    Args:
+        folder: the show's.
+        settlement: whether to look at the file that only a settlement reads, where there is one.
+    """
     files = []
-    for kind, name in FILE_NAMES.items():
+    names = {**FILE_NAMES, **SETTLEMENT} if settlement and (folder / RATES).exists() else FILE_NAMES
+    for kind, name in names.items():
         path = folder / name
         problems = Problems(str(path))
         files.append(ShowText(kind, path, read_text(path, problems), problems))
