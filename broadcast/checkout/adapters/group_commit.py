@@ -237,11 +237,7 @@ class GroupCommitCheckout:
         return answer
 
     async def leave_line(self, channel: ChannelId, buyer: BuyerId, ticket: str) -> None:
-        """Let a buyer leave the line, or decline what is set aside for them: it goes to the next.
-
-        Raises:
-            Refusal: ``not-found``; it is not their ticket. ``busy``.
-        """
+        """Let a buyer leave the line, or decline what is set aside for them; refuses as ``line`` does."""
         theirs = self._line.ticket(channel, buyer, ticket)
         await self._submit(LeaveLine(sku=theirs.sku, channel=channel, buyer=buyer))
 
