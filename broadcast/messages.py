@@ -23,6 +23,7 @@ from broadcast.ids import CueId, Epoch, LookId, OrderId, ShowId, Sku
 from broadcast.join_messages import MAX_JOIN_CODE_CHARS, JoinAnswer, JoinCodeAnswer, JoinRequest  # noqa: F401 - the same
 from broadcast.line_messages import LineAnswer, LineMessage, LineOfferView, LineState  # noqa: F401 - of the wire, too
 from broadcast.money import Money
+from broadcast.picture_messages import PictureEventView, PictureState  # noqa: F401 - of the wire, too
 from broadcast.public_messages import PublicChannel, PublicProgramme, PublicShow  # noqa: F401 - of the wire, too
 from broadcast.show import TimedPrice
 
@@ -381,7 +382,7 @@ class OrderCounters(msgspec.Struct, frozen=True, kw_only=True):
 class AsRunEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One command as it happened: the as-run record. ``undone`` is true once an undo took it back.
 
-    ``channel`` and ``offset_ms`` are there for a trim.
+    ``channel`` and ``offset_ms`` are there for a trim, ``cue`` for what put something on screen.
     """
 
     seq: int
@@ -392,6 +393,7 @@ class AsRunEntry(msgspec.Struct, frozen=True, kw_only=True):
     undone: bool
     channel: str | None = None
     offset_ms: int | None = None
+    cue: CueId | None = None
 
 
 class ConsoleState(msgspec.Struct, frozen=True, kw_only=True):
@@ -413,6 +415,7 @@ class ConsoleState(msgspec.Struct, frozen=True, kw_only=True):
     as_run: tuple[AsRunEntry, ...]
     correlations: dict[str, Correlation] = {}
     card_errors: dict[str, CardErrorView] = {}
+    picture: PictureState | None = None
 
 
 class GuestRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from broadcast.clock import Now, ProgrammeMs
 from broadcast.messages import Cue
+from broadcast.picture_messages import PictureEventView, PictureState
 from broadcast.programme.adapters.ingest_process import IngestProcess
 from broadcast.programme.adapters.recording_files import RecordingFiles
 from broadcast.programme.addresses import SourceAddress
@@ -30,7 +31,7 @@ from showrunner.http.programme import ProgrammeDoor
 from showrunner.picture_metrics import PictureCollector
 from showrunner.thumbnails import Frame, Thumbnails
 
-MAX_EVENTS_KEPT = 50
+MAX_EVENTS_KEPT = 12
 """The newest events of the picture, for the console."""
 
 THUMBNAILS = "thumbs"
@@ -62,6 +63,9 @@ class ShowPicture(Protocol):
 
     def collector(self) -> Collector | None:
         """Return what is counted, for ``/metrics``; None where nothing is."""
+
+    def view(self) -> PictureState | None:
+        """Return how the picture is, for the console; None where nothing can be wrong with it."""
 
     def correlation(self) -> Correlation | None:
         """Return what dates the newest frames, or None without a picture."""
@@ -98,6 +102,10 @@ class LoopedPicture:
 
     def collector(self) -> Collector | None:
         """Count nothing: a film has no bad moments."""
+        return None
+
+    def view(self) -> PictureState | None:
+        """Tell nothing: a film has no bad moments."""
         return None
 
     def correlation(self) -> Correlation | None:
@@ -179,6 +187,21 @@ class LivePicture:
         if self._marks.add(mark):
             self._process.mark(mark)
             self._thumbnails.ask(cue)
+
+    def view(self) -> PictureState | None:
+        """Return how the picture is, for the console."""
+        newest, sample = self._files.recording.newest, self.sample
+        return PictureState(
+            source=self._address.shown if self._address.transport != "file" else Path(self._address.url).name,
+            wrong=self.findings,
+            bits_per_second=None if sample is None else sample.bits_per_second,
+            error_ms=None if newest is None else newest.error_ms,
+            end_ms=None if newest is None else newest.end_ms,
+            events=tuple(
+                PictureEventView(name=event.name, at_ms=event.at_ms, severity=event.severity, detail=event.detail)
+                for event in self.events
+            ),
+        )
 
     def correlation(self) -> Correlation | None:
         """Return what dates the newest frames, or None without a picture."""

@@ -10,6 +10,7 @@ from broadcast.clock import Now
 from broadcast.ids import ChannelId, Sku
 from broadcast.messages import ChannelView, ConsoleRundown, ConsoleState, LookView, RundownEntry, StockLevel
 from broadcast.overlay.scene import look_view
+from broadcast.picture_messages import PictureState
 from broadcast.show import Article, Look
 from showrunner.control import Control
 from showrunner.show_folder import LoadedShow
@@ -58,6 +59,7 @@ def state_view(
     checkout: StockBook,
     audience: Callable[[], Mapping[ChannelId, int]],
     card_errors: Callable[[], Mapping[ChannelId, CardErrorView]],
+    picture: Callable[[], PictureState | None],
     now: Now,
 ) -> Callable[[tuple[str, ...]], ConsoleState]:
     """Return the function that gathers the state for the producers now connected."""
@@ -81,6 +83,7 @@ def state_view(
             as_run=control.as_run(),
             correlations={str(channel): known for channel, known in control.correlations().items()},
             card_errors={str(channel): view for channel, view in card_errors().items()},
+            picture=picture(),
         )
 
     return gather

@@ -190,7 +190,14 @@ class RunningShow:
             self.control,
             lambda: rundown_view(self._show, self._articles, self.hub.level),
             state_view(
-                self.control, self.hub, self.cue_log, self.checkout, self.audience, self.card_errors, wall_clock
+                self.control,
+                self.hub,
+                self.cue_log,
+                self.checkout,
+                self.audience,
+                self.card_errors,
+                lambda: self.programme.view(),  # noqa: PLW0108 - the picture is made after the console
+                wall_clock,
             ),
         )
 

@@ -59,6 +59,7 @@ def as_run(entries: Iterable[Entry], seq_of: Callable[[Entry], int]) -> tuple[As
             undone=entry.number in undone,
             channel=entry.channel,
             offset_ms=None if entry.correlation is None else entry.correlation.offset_ms,
+            cue=None if entry.cue is None else entry.cue.id,
         )
         for entry in entries
     )

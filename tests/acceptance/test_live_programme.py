@@ -117,6 +117,15 @@ async def test_a_splice_message_puts_a_look_on_air_at_its_frame_and_the_frame_ca
 
     await until(marked)
 
+    async with live.console() as console, asyncio.timeout(PATIENCE_S):
+        event, state = await console.receive()
+        while event != "state":
+            event, state = await console.receive()
+    assert state["picture"]["source"].startswith("tcp://127.0.0.1:")
+    assert state["picture"]["error_ms"] <= FRAME_MS
+    assert "connected" in [told["name"] for told in state["picture"]["events"]]
+    assert [entry["cue"] for entry in state["as_run"]] == [cue.cue]
+
     async def pictured() -> bool:
         return (await read(live, f"thumbs/{cue.cue}.webp"))[0] == 200
 

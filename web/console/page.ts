@@ -15,6 +15,7 @@ import { actionOf, focusOf, type KeyAction } from './keyboard';
 import './numbers';
 import { pageStyles } from './page-styles';
 import './pane';
+import './picture';
 import './preview';
 import './rundown-table';
 import type { ConsoleRundownTable } from './rundown-table';
@@ -281,11 +282,12 @@ export class ConsolePage extends LitElement {
         ></console-rundown>
         <div class="side">
           <console-preview class="view-numbers" base=${this.address.base} show=${this.address.show} .say=${say}></console-preview>
+          <console-picture class="view-numbers" .board=${board} .say=${say}></console-picture>
           <console-numbers class="view-numbers" .board=${board} .say=${say} .points=${session.rates.points(nowMs)}></console-numbers>
           <console-audience class="view-numbers" .board=${board} .say=${say} .nowMs=${nowMs}></console-audience>
           ${this.renderViews('side-views', ['stock', 'log'])}
           <console-stock class="view-stock" .board=${board} .say=${say}></console-stock>
-          <console-log class="view-log" .board=${board} .say=${say}></console-log>
+          <console-log class="view-log" base=${this.address.base} .board=${board} .say=${say}></console-log>
         </div>
       </main>
       <console-help .say=${say}></console-help>

@@ -155,6 +155,32 @@ export interface Money {
 }
 
 /**
+ * Something that happened to the picture. ``name`` is stable; ``detail`` is for a person.
+ */
+export interface PictureEventView {
+  readonly name: string;
+  readonly at_ms: number;
+  readonly severity: 'error' | 'info' | 'warning';
+  readonly detail: string;
+}
+
+/**
+ * How a live picture is.
+ *
+ * ``source`` is its address without secrets, ``wrong`` names what is wrong now (``no-input``, ``black``, ``frozen``,
+ * ``silent``, ``low-bitrate``), ``error_ms`` bounds the error of its dates, ``end_ms`` is the capture of the newest
+ * frame that is packaged, and ``events`` are the newest, oldest first. None stands for what is not known yet.
+ */
+export interface PictureState {
+  readonly source: string;
+  readonly wrong: readonly string[];
+  readonly bits_per_second: number | null;
+  readonly error_ms: number | null;
+  readonly end_ms: number | null;
+  readonly events: readonly PictureEventView[];
+}
+
+/**
  * A channel as viewers' pages list it. ``playhead``: its players know the programme time they show.
  */
 export interface PublicChannel {
@@ -557,7 +583,7 @@ export interface OrderCounters {
 /**
  * One command as it happened: the as-run record. ``undone`` is true once an undo took it back.
  *
- * ``channel`` and ``offset_ms`` are there for a trim.
+ * ``channel`` and ``offset_ms`` are there for a trim, ``cue`` for what put something on screen.
  */
 export interface AsRunEntry {
   readonly seq: number;
@@ -568,6 +594,7 @@ export interface AsRunEntry {
   readonly undone: boolean;
   readonly channel?: string | null;
   readonly offset_ms?: number | null;
+  readonly cue?: string | null;
 }
 
 /**
@@ -590,6 +617,7 @@ export interface ConsoleState {
   readonly as_run: readonly AsRunEntry[];
   readonly correlations?: Readonly<Record<string, Correlation>>;
   readonly card_errors?: Readonly<Record<string, CardErrorView>>;
+  readonly picture?: PictureState | null;
 }
 
 /**
