@@ -84,7 +84,8 @@ class LoopedPicture:
     def __init__(self, show: str, index: SegmentIndex, folder: Path, origin: ProgrammeMs, now: Now) -> None:
         self._origin = origin
         self._stretch_at: StretchAt = looped_picture(index, origin)
-        self._door = ProgrammeDoor(show, index, folder, origin, now)
+        self._marks = MarkBook()
+        self._door = ProgrammeDoor(show, index, folder, origin, self._marks, now)
         self.timescale = index.timescale
 
     def routes(self) -> list[web.RouteDef]:
@@ -98,7 +99,8 @@ class LoopedPicture:
         """Need nothing."""
 
     def mark(self, cue: Cue) -> None:
-        """Leave it to the feed: the film's segments are the same in every loop."""
+        """Put a cue of the feed into the playlist; the segments are the same in every loop."""
+        self._marks.add(mark_of(cue))
 
     def collector(self) -> Collector | None:
         """Count nothing: a film has no bad moments."""

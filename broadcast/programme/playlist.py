@@ -5,6 +5,7 @@ the first frame of the first loop) and of now, and of nothing else. Whoever know
 stream: a restarted process, or a second one beside it.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
@@ -92,7 +93,12 @@ def target_duration_s(index: SegmentIndex) -> int:
 
 
 def live_playlist(
-    index: SegmentIndex, origin: ProgrammeMs, now: WallMs, window: int = DEFAULT_WINDOW, prefix: str = ""
+    index: SegmentIndex,
+    origin: ProgrammeMs,
+    now: WallMs,
+    window: int = DEFAULT_WINDOW,
+    prefix: str = "",
+    tags: Iterable[str] = (),
 ) -> str:
     """Return the media playlist of a looped programme as it stands now.
 
@@ -106,6 +112,7 @@ def live_playlist(
         now: wall time.
         window: segments to list.
         prefix: put before every address, e.g. ``media/``.
+        tags: lines that are about the playlist as a whole, e.g. EXT-X-DATERANGE.
 
     Raises:
         ProgrammeError: ``bad-index``, when the window is not from 1 to ``MAX_WINDOW``.
@@ -132,6 +139,7 @@ def live_playlist(
     ]
     if index.init_uri is not None:
         lines.append(f'#EXT-X-MAP:URI="{prefix}{index.init_uri}"')
+    lines += tags
     for sequence in range(first, last + 1):
         segment = index.segments[sequence % count]
         if sequence % count == 0 and sequence > 0:

@@ -5,7 +5,15 @@ from pathlib import Path
 from aiohttp import web
 
 from broadcast.clock import Now, ProgrammeMs
-from broadcast.programme.playlist import PLAYLIST_TYPE, live_playlist, master_playlist
+from broadcast.programme.marks import MarkBook, date_range
+from broadcast.programme.playlist import (
+    DEFAULT_WINDOW,
+    PLAYLIST_TYPE,
+    live_playlist,
+    master_playlist,
+    newest_sequence,
+    segment_date,
+)
 from broadcast.programme.segments import SegmentIndex
 from showrunner.http.pages import A_YEAR, file_within
 
@@ -16,7 +24,10 @@ _TYPES = {".m4s": "video/iso.segment", ".mp4": "video/mp4", ".ts": "video/mp2t"}
 class ProgrammeDoor:
     """One show's picture: looped from ``origin`` on, for ever."""
 
-    def __init__(self, show: str, index: SegmentIndex, folder: Path, origin: ProgrammeMs, now: Now) -> None:
+    def __init__(
+        self, show: str, index: SegmentIndex, folder: Path, origin: ProgrammeMs, marks: MarkBook, now: Now
+    ) -> None:
+        self._marks = marks
         self._show = show
         self._index = index
         self._folder = folder
@@ -36,7 +47,12 @@ class ProgrammeDoor:
         return _playlist(master_playlist(self._index, MEDIA_PLAYLIST))
 
     async def _media(self, _request: web.Request) -> web.Response:
-        return _playlist(live_playlist(self._index, self._origin, self._now()))
+        now = self._now()
+        newest = newest_sequence(self._index, self._origin, now)
+        oldest = max(0, (newest or 0) - DEFAULT_WINDOW + 1)
+        listed_from = segment_date(self._index, self._origin, oldest)
+        tags = [date_range(mark) for mark in self._marks.within(listed_from, None)]
+        return _playlist(live_playlist(self._index, self._origin, now, tags=tags))
 
     async def _segment(self, request: web.Request) -> web.StreamResponse:
         response = file_within(self._folder, request.match_info["path"])

@@ -1,7 +1,7 @@
 import { feedUrl, type ResumePoint } from './addresses';
 import { backoffMs, RECONNECT } from './backoff';
 import type { ServerClock } from './clock';
-import type { ClientMessage, ClockAnswer, Correlation, LineMessage, OrderMessage, ProblemMessage } from './messages';
+import type { ClientMessage, ClockAnswer, Correlation, Cue, LineMessage, OrderMessage, ProblemMessage } from './messages';
 import { Probes } from './probes';
 import { Signal } from './signal';
 import { Timeline } from './timeline';
@@ -143,6 +143,20 @@ export class FeedClient {
     this.#unlisten = [];
     this.#drop();
     this.#enter({ kind: 'idle' });
+  }
+
+  /**
+   * Takes in cues that came with the picture while there is no feed. One cue has one id, whichever way it comes: the feed, once it
+   * is there, tells it again in full, and what the feed has told already stays as told.
+   */
+  hearInBand(cues: readonly Cue[]): void {
+    if (this.#state.kind === 'live' || this.#state.kind === 'idle') return;
+    const known = new Set(this.timeline.cues().map((cue) => cue.id));
+    const news = cues.filter((cue) => !known.has(cue.id));
+    if (news.length === 0) return;
+    for (const cue of news) this.timeline.addCue(cue);
+    this.#phase = 'live';
+    this.changes.emit();
   }
 
   /** Sends over the open WebSocket. False: there is none that can take it now, use HTTP. */

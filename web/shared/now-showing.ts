@@ -72,6 +72,11 @@ export class NowShowing {
     return this.#feed.timeline.looksUntil(this.#furthest_ms);
   }
 
+  /** The cues that the picture itself carries, for as long as there is no feed. */
+  hearInBand(cues: readonly Cue[]): void {
+    this.#feed.hearInBand(cues);
+  }
+
   /** Follows another playhead from now on; the one before is stopped. Null: there is no picture, nothing shows. */
   follow(playhead: Playhead | null): void {
     for (const unlisten of this.#unlisten) unlisten();

@@ -1,5 +1,6 @@
 import type { ServerClock } from './clock';
 import type { FrameCover } from './frame-cover';
+import type { DateRangeTag } from './in-band-cues';
 import type { Correlation } from './messages';
 import { FrameLength, ProgrammeMap } from './programme-map';
 import { Signal } from './signal';
@@ -30,7 +31,7 @@ export interface Playhead {
 /** The part of an hls.js instance that a playhead reads. */
 export interface HlsSource {
   readonly playingDate: Date | null;
-  readonly latestLevelDetails: { readonly fragments: readonly FragmentTimes[] } | null;
+  readonly latestLevelDetails: { readonly fragments: readonly FragmentTimes[]; readonly dateRanges?: Readonly<Record<string, DateRangeTag | undefined>> } | null;
   on(event: string, listener: FragmentListener): void;
   off(event: string, listener: FragmentListener): void;
 }

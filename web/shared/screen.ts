@@ -1,5 +1,6 @@
 import type { NowShowing } from './now-showing';
 import { FrameCover } from './frame-cover';
+import { inBandCues } from './in-band-cues';
 import { LatencyPlayhead, PicturePlayhead, type Reading } from './playhead';
 import { Programme, type PictureState } from './programme';
 
@@ -14,6 +15,9 @@ export interface Screen {
   readonly latencyTime: () => Reading;
   entered(state: PictureState): void;
 }
+
+/** hls.js says this whenever it has read the playlist again. */
+const PLAYLIST_READ = 'hlsLevelUpdated';
 
 /** Opens the picture and lets the cards follow it; null where there is none, and the cards follow the channel's usual delay. */
 export function openScreen(screen: Screen): Programme | null {
@@ -37,6 +41,10 @@ export function openScreen(screen: Screen): Programme | null {
         ? null
         : new PicturePlayhead(video, opening.hls, latencyTime, new FrameCover(video));
     showing.follow(playhead);
+    const hls = opening?.hls;
+    hls?.on(PLAYLIST_READ, () => {
+      showing.hearInBand(inBandCues(hls.latestLevelDetails?.dateRanges ?? {}));
+    });
   });
   programme.leavings.listen(() => {
     playhead?.leaving();

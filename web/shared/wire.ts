@@ -15,11 +15,11 @@ export interface Problem {
 /** Frames longer than this are not the contract's; the connection is dropped rather than parsed. */
 export const MAX_FRAME_CHARS = 8_000_000;
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
-const isText = (value: unknown): value is string => typeof value === 'string';
+export const isText = (value: unknown): value is string => typeof value === 'string';
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The fields of each message that this page's state depends on; what is new and unknown passes. */
 const CHECKS: Readonly<Record<FeedMessage['type'], (message: Fields) => boolean>> = {
