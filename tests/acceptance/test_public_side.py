@@ -209,8 +209,8 @@ async def test_the_asyncapi_document_has_the_form_asyncapi_asks_for(running_show
         jsonschema.Draft202012Validator.check_schema(schema)
     told = {message["name"] for message in document["components"]["messages"].values()}
     assert told == {
-        "Snapshot", "Resumed", "Cue", "Stock", "ClockAnswer", "OrderMessage", "LineMessage", "ProblemMessage",
-        "ClockRequest", "Tap",
+        "Snapshot", "Resumed", "Cue", "Stock", "ChannelNews", "ClockAnswer", "OrderMessage", "LineMessage",
+        "ProblemMessage", "ClockRequest", "Tap", "Shown",
     }  # fmt: skip
 
 
@@ -251,7 +251,7 @@ async def test_an_address_or_method_that_is_not_there_gets_a_problem(
     assert status != 405 or answer.headers["Allow"]
 
 
-@pytest.mark.parametrize("address", ["/watch/another-show", "/companion/", "/tv/another-show"])
+@pytest.mark.parametrize("address", ["/watch/another-show", "/companion/another-show", "/tv/another-show"])
 async def test_a_person_who_mistypes_a_shows_code_gets_the_page_that_says_so(running_show: House, address: str) -> None:
     async with running_show.http.get(running_show.base_url + address, headers={"Accept": "text/html"}) as answer:
         assert answer.status == 404

@@ -160,6 +160,9 @@ class Viewer:
             if answer is not None and not answer.done():
                 answer.set_result(message)
             return
+        if message["type"] == "line":
+            # a place in line is this buyer's alone and no part of the feed; these buyers do not wait for theirs
+            return
         if message["seq"] != self.seq + 1:
             self.gaps.append(f"{message['seq']} after {self.seq}")
         self.seq = message["seq"]
