@@ -95,8 +95,10 @@ class Edges:
 
 
 @asynccontextmanager
-async def edges(redis_url: str, show: Path, processes: int, max_viewers: int) -> AsyncIterator[Edges]:
-    """Run so many edge processes on one free port."""
+async def edges(
+    redis_url: str, show: Path, processes: int, max_viewers: int, handshakes_per_second: int = 0
+) -> AsyncIterator[Edges]:
+    """Run so many edge processes on one free port; 0 handshakes a second is no limit."""
     environment = {
         **os.environ,
         "SHOWRUNNER_ROLE": "edge",
@@ -106,7 +108,7 @@ async def edges(redis_url: str, show: Path, processes: int, max_viewers: int) ->
         "SHOWRUNNER_PORT": "0",
         "SHOWRUNNER_PROCESSES": str(processes),
         "SHOWRUNNER_MAX_VIEWERS": str(max_viewers),
-        "SHOWRUNNER_HANDSHAKES_PER_SECOND": "0",
+        "SHOWRUNNER_HANDSHAKES_PER_SECOND": str(handshakes_per_second),
         # Both ends of every connection share this machine's two cores: no signs of life while it is measured.
         "SHOWRUNNER_HEARTBEAT_S": "86400",
     }
