@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RECONNECT } from './backoff';
 import { ServerClock } from './clock';
-import { FAILURES_BEFORE_SSE, FeedClient, FIRST_MESSAGE_MS, MAX_BUFFERED_BYTES, SUBPROTOCOL, UPGRADE_MS } from './feed';
+import { FAILURES_BEFORE_SSE, FeedClient, FIRST_MESSAGE_MS, MAX_BUFFERED_BYTES, MAX_HINT_MS, SUBPROTOCOL, UPGRADE_MS } from './feed';
 import { ANSWER_MS } from './probes';
 import { cue, look, snapshot, stock } from './testing/examples';
 import { FakeSockets } from './testing/world';
@@ -141,6 +141,15 @@ describe('when the connection ends', () => {
     expect(feed.state.kind).toBe('waiting');
     waitOutBackoff();
     expect(sockets.webSockets).toHaveLength(2);
+  });
+
+  it('comes back when a server without room said so, within bounds', () => {
+    live();
+    sockets.last.closes(4002, 'too many at once: retry in 7340 ms');
+    expect(feed.state).toEqual({ kind: 'waiting', attempt: 1, wait_ms: 7340 });
+    waitOutBackoff();
+    sockets.last.closes(4002, 'too many at once: retry in 999999999 ms');
+    expect(feed.state).toEqual({ kind: 'waiting', attempt: 2, wait_ms: MAX_HINT_MS });
   });
 
   it('stays away after a final code, and says why', () => {

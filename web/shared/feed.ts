@@ -12,6 +12,12 @@ export const SUBPROTOCOL = 'cues.v1';
 /** Close codes the server sends for good: another try would be answered the same. The rest are tried again. */
 export const FINAL_CODES = { from: 4500, to: 4999 } as const;
 
+/** What a server with no room for now says in its close reason: when to come again. */
+const RETRY_HINT = /retry in (\d{1,9}) ms/;
+
+/** No server keeps a viewer away for longer, whatever it says. */
+export const MAX_HINT_MS = 60_000;
+
 /** WebSocket attempts that never opened before Server-Sent Events are tried. */
 export const FAILURES_BEFORE_SSE = 2;
 
@@ -197,7 +203,7 @@ export class FeedClient {
       }
       // Only a connection that never spoke says that this network may not carry WebSockets.
       if (this.#state.kind === 'connecting' && event.code < 4000) this.#unopened += 1;
-      this.#reconnect();
+      this.#reconnect(hintMs(event.reason));
     };
   }
 
@@ -292,13 +298,14 @@ export class FeedClient {
     }
   }
 
-  #reconnect(): void {
+  /** `hint_ms`: when the server said to come again, each viewer another time; else a random wait. */
+  #reconnect(hint_ms: number | null = null): void {
     this.#drop();
     if (!this.#options.page.navigator.onLine) {
       this.#enter({ kind: 'offline' });
       return;
     }
-    const wait_ms = backoffMs(RECONNECT, this.#attempt, this.#options.random());
+    const wait_ms = hint_ms ?? backoffMs(RECONNECT, this.#attempt, this.#options.random());
     this.#attempt += 1;
     this.#enter({ kind: 'waiting', attempt: this.#attempt, wait_ms });
     this.#timer = setTimeout(() => {
@@ -320,6 +327,11 @@ export class FeedClient {
     this.#state = state;
     this.states.emit(state);
   }
+}
+
+function hintMs(reason: string): number | null {
+  const said = RETRY_HINT.exec(reason);
+  return said === null ? null : Math.min(MAX_HINT_MS, Number(said[1]));
 }
 
 function on(target: EventTarget, type: string, listener: () => void): () => void {
