@@ -11,10 +11,9 @@
  *   killed PORT      from now on nobody goes there; answered "ok HELD", viewers it holds
  *   tell             answered "told WATCHING AWAY TURNED_AWAY FAULTS SNAPSHOTS LOWEST_SEQ"; SNAPSHOTS beyond the first
  *   report FILE      writes what was seen; answered "reported"
- * FILE has one line a viewer that came back: "back LOST_NS BACK_NS TRIES TURNED_AWAY", and one a message:
- * "cue SEQ STAYED LAST_STAYED_NS RETURNED": how many had it who were on the server that stays all along, when the last of
- * them had it, and how many had it who came back.
- * Nanoseconds are CLOCK_MONOTONIC. Ends when standard input does. */
+ * FILE has one line a viewer that came back: "back LOST_NS BACK_NS TRIES TURNED_AWAY", all of its last return, and one a
+ * message: "cue SEQ STAYED LAST_STAYED_NS RETURNED": how many had it who were on the server that stays all along, when the
+ * last of them had it, and how many had it who came back. Nanoseconds are CLOCK_MONOTONIC. Ends when standard input does. */
 #include "wire.h"
 
 enum {
@@ -99,6 +98,7 @@ static void come_back_later(int number, int hint_ms) {
         viewer->lost_ns = monotonic_ns();
         viewer->returns = 1;
         viewer->back_ns = 0;
+        viewer->all_tries = viewer->turned_away = 0; /* of this return: gathering was another matter */
     }
     leave(number);
     viewer->tries++;

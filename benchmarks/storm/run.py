@@ -64,8 +64,8 @@ def _table(seen: dict[str, Seen]) -> Table:
         "told to wait",
         "gaps",
         "CPU a comeback, µs",
-        "cue to the last who stayed, before, ms",
-        "in the storm, ms",
+        "last of a cue before, ms",
+        "last in the storm, ms",
     ):
         table.add_column(heading, justify="left" if heading.startswith("handshakes") else "right")
     for name, one in seen.items():
