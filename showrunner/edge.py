@@ -17,7 +17,7 @@ from aiohttp import web
 from broadcast.channels.adapters.audience_board import AudienceReporter
 from broadcast.channels.adapters.feed_events import stream_events
 from broadcast.channels.adapters.redis_log import RedisCueLog, connect
-from broadcast.channels.card_errors import views
+from broadcast.channels.card_errors import told, views
 from broadcast.channels.cue_log import LogLostError
 from broadcast.errors import Refusal
 from broadcast.ids import ShowId
@@ -52,7 +52,11 @@ class RunningEdge:
         self._cue_log = RedisCueLog(connect(settings.redis_url.get_secret_value()), show.info.id, new_id, begins=False)
         self.hub = feed_hub(settings, show, with_pictures(show), self._cue_log)
         self._reporter = AudienceReporter(
-            connect(settings.redis_url.get_secret_value()), show.info.id, new_id(), self.hub.audience
+            connect(settings.redis_url.get_secret_value()),
+            show.info.id,
+            new_id(),
+            self.hub.audience,
+            lambda: told(self.hub.card_errors.channels()),
         )
         self._taps = _taps(settings, show.info.id)
         self._listener = Listener(self._application(), self.hub, self._taps.tap)

@@ -15,7 +15,7 @@ from broadcast.channels.adapters.audience_board import AudienceBoard
 from broadcast.channels.adapters.redis_log import RedisCueLog, connect
 from broadcast.channels.adapters.sql_log import SqlCueLog
 from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
-from broadcast.channels.card_errors import views
+from broadcast.channels.card_errors import heard, together, views
 from broadcast.channels.cue_log import CueLog, LogMessage
 from broadcast.channels.join_codes import JoinCodes
 from broadcast.ids import ChannelId, LookId, Sku
@@ -202,8 +202,10 @@ class RunningShow:
         )
 
     def card_errors(self) -> dict[ChannelId, CardErrorView]:
-        """Return how exact each channel's cards are, as viewers report."""
-        return views(self.hub.card_errors.channels(), self._settings.card_error_alarm_ms)
+        """Return how exact each channel's cards are, as viewers report, here and on every edge."""
+        elsewhere = heard(self._board.card_errors()) if self._board is not None else []
+        whole = together(self.hub.audience(), [self.hub.card_errors.channels(), *elsewhere])
+        return views(whole, self._settings.card_error_alarm_ms)
 
     def _make_picture(self, programme: Package | SourceAddress) -> ShowPicture:
         show, data = self._show.info.id, self._data

@@ -1,8 +1,9 @@
-"""The audience board: where edges write how many viewers they hold, in the Valkey/Redis that has the cue log.
+"""The audience board: where edges write how many viewers they hold, and what those report of their cards.
 
-One hash a show, in the cue log's slot (``{show}``): one field an edge process, with the server's time of the report
-before it, so that no host's clock counts. A report older than ``KEPT_MS`` counts no more and is swept out, which is how
-the viewers of a killed edge vanish; without any report the whole board does. The board may be lost at any time: every
+It is in the Valkey/Redis that has the cue log: one hash a show and kind of report, in the cue log's slot (``{show}``),
+one field an edge process, with the server's time of the report before it: no host's clock counts. A report older
+than ``KEPT_MS`` counts no more and is swept out, which is how the viewers of a killed edge vanish; without any report
+the whole board does. The board may be lost at any time: every
 edge writes its field again within ``PACE_S``.
 """
 
@@ -100,13 +101,21 @@ class AudienceReporter:
         show: whose viewers.
         edge: this process, unlike any other's name.
         audience: how many viewers each channel has here.
+        card_errors: what they report of their cards, see ``card_errors.told``.
     """
 
-    def __init__(self, client: Redis, show: ShowId, edge: str, audience: Callable[[], Mapping[ChannelId, int]]) -> None:
+    def __init__(
+        self,
+        client: Redis,
+        show: ShowId,
+        edge: str,
+        audience: Callable[[], Mapping[ChannelId, int]],
+        card_errors: Callable[[], bytes],
+    ) -> None:
         self._redis = client
-        self._key = _key(show)
+        self._keys = _keys(show)
         self._edge = edge
-        self._audience = audience
+        self._said: tuple[Callable[[], bytes], ...] = (lambda: report(audience()), card_errors)
         self._script = client.register_script(_REPORT)
         self._paced = _Paced("report", self._report)
 
@@ -119,19 +128,21 @@ class AudienceReporter:
         await self._paced.stop()
         try:
             async with asyncio.timeout(LEAVE_TIMEOUT_S):
-                await self._redis.hdel(self._key, self._edge)
+                for key in self._keys:
+                    await self._redis.hdel(key, self._edge)
         except (RedisError, OSError):
             pass  # it runs out by itself
         await self._redis.aclose()
 
     async def _report(self) -> None:
-        told: list[Any] = [self._edge, report(self._audience()), KEPT_MS, MAX_EDGES]
-        if not await cast("Awaitable[int]", self._script(keys=[self._key], args=told)):
-            raise _BoardFullError(f"the board has {MAX_EDGES} edges; this one is not counted")
+        for key, said in zip(self._keys, self._said, strict=True):
+            told: list[Any] = [self._edge, said(), KEPT_MS, MAX_EDGES]
+            if not await cast("Awaitable[int]", self._script(keys=[key], args=told)):
+                raise _BoardFullError(f"the board has {MAX_EDGES} edges; this one is not counted")
 
 
 class AudienceBoard:
-    """Knows how many viewers all edges hold together.
+    """Knows how many viewers all edges hold together, and what those say of their cards.
 
     Args:
         client: from ``redis_log.connect``; closed by ``stop``.
@@ -148,10 +159,11 @@ class AudienceBoard:
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redis = client
-        self._key = _key(show)
+        self._keys = _keys(show)
         self._own = own
         self._clock_s = clock_s
         self._elsewhere: dict[ChannelId, int] = {}
+        self._card_errors: list[bytes] = []
         self._read_s = 0.0
         self._script = client.register_script(_READ)
         self._paced = _Paced("read", self._read)
@@ -167,15 +179,26 @@ class AudienceBoard:
 
     def audience(self) -> dict[ChannelId, int]:
         """Return every channel's viewers, here and on all edges as last read, unless that is too long ago."""
-        if self._clock_s() - self._read_s > KEPT_MS / 1000:
+        if self._aged:
             return dict(self._own())
         return {channel: here + self._elsewhere.get(channel, 0) for channel, here in self._own().items()}
 
+    def card_errors(self) -> list[bytes]:
+        """Return what each edge last said of its viewers' cards, unless that is too long ago."""
+        return [] if self._aged else self._card_errors
+
+    @property
+    def _aged(self) -> bool:
+        return self._clock_s() - self._read_s > KEPT_MS / 1000
+
     async def _read(self) -> None:
-        reports = await cast("Awaitable[list[bytes]]", self._script(keys=[self._key], args=[KEPT_MS]))
-        self._elsewhere = reported(self._own(), reports)
+        audience, card_errors = [
+            await cast("Awaitable[list[bytes]]", self._script(keys=[key], args=[KEPT_MS])) for key in self._keys
+        ]
+        self._elsewhere = reported(self._own(), audience)
+        self._card_errors = card_errors
         self._read_s = self._clock_s()
 
 
-def _key(show: ShowId) -> str:
-    return f"snbn:{{{show}}}:audience"
+def _keys(show: ShowId) -> tuple[str, str]:
+    return f"snbn:{{{show}}}:audience", f"snbn:{{{show}}}:card-errors"

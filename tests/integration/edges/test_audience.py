@@ -1,6 +1,7 @@
 """How many watch, over all edges: what producers and operators are shown, whatever happens to edges and Valkey."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
@@ -50,6 +51,24 @@ async def test_a_producer_sees_the_viewers_of_every_edge_together(
             metrics = await answer.text()
     assert 'snbn_audience{channel="web"} 4.0' in metrics
     assert 'snbn_viewers{channel="web"} 1.0' in metrics
+
+
+async def test_a_producer_sees_what_the_viewers_of_every_edge_report_of_their_cards(
+    control: House, edge: EdgeGroup, other_edge: EdgeGroup
+) -> None:
+    async with watch(control, edge) as late, watch(control, other_edge) as later:
+        await control.command("take", look="look-1")
+        for viewer, after_ms in ((late, 40), (later, 400)):
+            cue = await viewer.until_type("cue")
+            report = {"type": "shown", "cue": cue["id"], "due_ms": cue["at_ms"], "shown_ms": cue["at_ms"] + after_ms}
+            await viewer.connection.send(json.dumps({**report, "source": "frames"}))
+        async with control.console() as console, asyncio.timeout(PATIENCE_S):
+            while True:
+                event, state = await console.receive()
+                if event == "state" and state["card_errors"].get("web", {}).get("reports") == 2:
+                    break
+    assert 30 < state["card_errors"]["web"]["p50_ms"] < 50
+    assert 350 < state["card_errors"]["web"]["p99_ms"] < 450
 
 
 async def test_every_process_of_a_host_is_counted(control: House, log_server: LogServer) -> None:
@@ -105,7 +124,9 @@ async def report(log_server: LogServer) -> AsyncIterator[Callable[[Mapping[Chann
     made: list[AudienceReporter] = []
 
     def edge(audience: Mapping[ChannelId, int]) -> None:
-        reporter = AudienceReporter(connect(log_server.url), ShowId(SHOW), str(uuid.uuid4()), lambda: audience)
+        reporter = AudienceReporter(
+            connect(log_server.url), ShowId(SHOW), str(uuid.uuid4()), lambda: audience, lambda: b"{}"
+        )
         made.append(reporter)
         reporter.start()
 
