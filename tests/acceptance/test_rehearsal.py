@@ -90,12 +90,16 @@ async def test_a_second_order_for_a_repeated_tap_is_a_broken_promise(
     running_show: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkout = running_show.running.checkout
-    place = checkout.place
+    place, tap = checkout.place, checkout.tap
 
-    async def keyless(*, key: str, **tap: Any) -> object:
-        return await place(key=f"{key}-{running_show.figures().placed}", **tap)
+    async def keyless(*, key: str, **asked: Any) -> object:
+        return await place(key=f"{key}-{running_show.figures().placed}", **asked)
+
+    def keyless_tap(*, key: str, **asked: Any) -> None:
+        tap(key=f"{key}-{running_show.figures().placed}", **asked)
 
     monkeypatch.setattr(checkout, "place", keyless)
+    monkeypatch.setattr(checkout, "tap", keyless_tap)
     report = await rehearsal(running_show).run()
     assert any("repeated taps were not answered as the first time" in broken for broken in report.broken)
 

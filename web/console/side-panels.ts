@@ -183,7 +183,7 @@ export class ConsoleStock extends LitElement {
           >${say.t('soldOutCount', { count: say.number(gone.length) })}</span
         >
       </header>
-      <ol class="body scroll">
+      <ol class="body scroll" tabindex="0" aria-label=${say.t('bestSellers')}>
         ${best.length === 0 ? html`<li class="note">${say.t('noSales')}</li>` : nothing}
         ${best.map(
           ({ sku, counter, of }) =>
@@ -275,7 +275,7 @@ export class ConsoleLog extends LitElement {
     const newest = board.asRun.slice(-MAX_LOG_ROWS).reverse();
     return html`<section class="panel" aria-label=${say.t('log')}>
       <header><h2>${say.t('log')}</h2></header>
-      <ol class="body scroll">
+      <ol class="body scroll" tabindex="0" aria-label=${say.t('log')}>
         ${newest.length === 0 ? html`<li class="note">${say.t('logEmpty')}</li>` : nothing}
         ${newest.map((entry) => this.renderEntry(entry))}
       </ol>
