@@ -185,7 +185,7 @@ class ClockAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     t2_ms: float
 
 
-class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="order"):
+class OrderMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="order", gc=False):
     """Answer to a tap, and later news of that order (paid, released), under the tap's ``id``."""
 
     id: str
@@ -216,7 +216,7 @@ class ClockRequest(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     t0_ms: float
 
 
-class Tap(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="tap"):
+class Tap(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="tap", gc=False):
     """A one-tap order over the open WebSocket: the fields of an order plus token, key and an id to match by."""
 
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TAP_ID_CHARS)]
@@ -236,7 +236,7 @@ ClientMessage = ClockRequest | Tap | Shown
 # ---------------------------------------------------------------- the tap, inward
 
 
-class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
+class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Body of ``POST /v1/orders``. ``seen_price`` is the price of one piece the buyer saw."""
 
     show: Name
@@ -246,7 +246,7 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     seen_price: Money | None = None
 
 
-class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An order as its buyer sees it. ``amount`` is the price of the whole order.
 
     ``release_reason`` is there once the order is released. ``payment_due_ms`` is there for a pre-order: nothing is

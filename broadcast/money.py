@@ -25,7 +25,7 @@ _EXPONENTS = {
 """Currencies whose minor unit is not a hundredth (ISO 4217)."""
 
 
-class Money(msgspec.Struct, frozen=True):
+class Money(msgspec.Struct, frozen=True, gc=False):
     """An amount.
 
     Attributes:

@@ -68,7 +68,12 @@ class TapPace:
             Refusal: ``too-many-requests`` with ``retry_after_ms``: the bucket is empty.
         """
         now_s = self._clock_s()
-        bucket = self._bucket((viewer.channel, viewer.buyer), now_s)
+        who = (viewer.channel, viewer.buyer)
+        bucket = self._buckets.get(who)
+        if bucket is None:
+            bucket = self._enter(who, now_s)
+        else:
+            self._buckets.move_to_end(who)
         if now_s < bucket.closed_until_s:
             raise self._slower(bucket.closed_until_s - now_s, "rate")
         left = min(self._burst, bucket.left + (now_s - bucket.at_s) * self._per_second)
@@ -91,14 +96,10 @@ class TapPace:
         if bucket is not None:
             bucket.left -= EARLY_TAP_COST - 1
 
-    def _bucket(self, who: tuple[ChannelId, BuyerId], now_s: float) -> _Bucket:
-        bucket = self._buckets.get(who)
-        if bucket is None:
-            bucket = self._buckets[who] = _Bucket(self._burst, now_s)
-            if len(self._buckets) > MAX_BUYERS:
-                self._buckets.popitem(last=False)
-        else:
-            self._buckets.move_to_end(who)
+    def _enter(self, who: tuple[ChannelId, BuyerId], now_s: float) -> _Bucket:
+        bucket = self._buckets[who] = _Bucket(self._burst, now_s)
+        if len(self._buckets) > MAX_BUYERS:
+            self._buckets.popitem(last=False)
         return bucket
 
     def _slower(self, wait_s: float, reason: str) -> Refusal:

@@ -10,7 +10,7 @@ from broadcast.messages import MAX_KEY_CHARS, MAX_QUANTITY, OrderRequest
 from broadcast.money import Money
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A tap: reserve ``quantity`` pieces.
 
     Attributes:

@@ -23,7 +23,7 @@ from broadcast.messages import OrderAnswer, ReleaseReason
 from broadcast.money import Money
 
 
-class Placed(msgspec.Struct, frozen=True):
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """The answer to a tap. ``replayed`` when the same tap was answered before; the answer is then the same."""
 
     answer: OrderAnswer
@@ -68,6 +68,20 @@ def verdict(desk: Desk, tap: Place, now: WallMs) -> Order | Refusal | None:
             return known
         return Refusal("key-reused")
     return _not_on_offer(desk, tap, now) or _not_on_these_terms(desk, tap, now)
+
+
+def is_plainly_open(desk: Desk, tap: Place, now: WallMs) -> bool:
+    """Tell whether a tap is new, on sale, and for pieces that nobody holds.
+
+    Nearly every tap of a drop is: it is judged once, when its turn comes, and not a first time at the door.
+    """
+    shelf = desk.shelves.get(tap.sku)
+    return (
+        shelf is not None
+        and shelf.left - shelf.aside >= tap.quantity
+        and (tap.channel, tap.buyer, tap.key) not in desk.by_key
+        and desk.openings.refusal(tap.sku, tap.channel, now) is None
+    )
 
 
 def _not_on_offer(desk: Desk, tap: Place, now: WallMs) -> Refusal | None:

@@ -162,7 +162,7 @@ class Desk:
         offer = self.offers[sku]
         found: list[tuple[Literal["sku", "product"], int, int]] = []
         if offer.limit_per_buyer is not None:
-            found.append(("sku", offer.limit_per_buyer, self.kept_by(channel, buyer, sku)))
+            found.append(("sku", offer.limit_per_buyer, self._kept.get((channel, buyer, sku), 0)))
         if offer.limit_per_group is not None and offer.group is not None:
             found.append(("product", offer.limit_per_group, self.kept_by(channel, buyer, group_key(offer.group))))
         return found
@@ -170,9 +170,9 @@ class Desk:
     def open_to(self, sku: Sku, channel: ChannelId, now: WallMs) -> int:
         """Return how many pieces that nobody holds a channel's buyers may take now."""
         shelf = self.shelves[sku]
-        if self.lines is not None and self.lines.gathers(sku, now):
+        if self.lines is not None and self.lines.gathering and self.lines.gathers(sku, now):
             return 0
-        taken = self._taken.get(sku)
+        taken = self._taken.get(sku) if self._taken else None
         if taken is None or self.pooled_from_ms(sku, now) is None:
             return shelf.free
         shares = self.offers[sku].shares
@@ -323,7 +323,8 @@ class Desk:
         offer = self.offers.get(order.sku)
         if offer is not None and offer.group is not None:
             self._keep((order.channel, order.buyer, group_key(offer.group)), pieces)
-        self._take(order.sku, order.channel, pieces)
+        if self._taken:
+            self._take(order.sku, order.channel, pieces)
 
     def _keep(self, of: tuple[ChannelId, BuyerId, str], pieces: int) -> None:
         kept = self._kept.get(of, 0) + pieces

@@ -4,6 +4,7 @@ An order's money has a life of its own beside it (``payment``), because the gate
 arrives for an order already released does not bring the order back, it is owed to the buyer.
 """
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
 
@@ -16,6 +17,9 @@ from broadcast.money import Money
 
 FINGERPRINT_BYTES = 16
 """Enough that two different bodies under one key are never taken for the same one."""
+
+MAX_FINGERPRINTS = 4_096
+"""Fingerprints remembered: in a drop nearly everybody asks for the same."""
 
 PaymentState = Literal["none", "captured", "refund-due", "refunded"]
 
@@ -139,6 +143,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 _encode = msgspec.json.Encoder().encode
 
 
+@lru_cache(maxsize=MAX_FINGERPRINTS)
 def fingerprint(request: OrderRequest) -> str:
     """Return a digest of what the request asks for, the same for the same show, SKU, quantity, look and price seen."""
     body = _encode((request.show, request.sku, request.quantity, request.look, request.seen_price))

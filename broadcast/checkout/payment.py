@@ -115,7 +115,7 @@ class PaymentNotification(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money
 
 
-class Errand(msgspec.Struct, frozen=True):
+class Errand(msgspec.Struct, frozen=True, gc=False):
     """Something the gateway must be told, durable with the decision that made it, open until the gateway's answer.
 
     ``kind`` ``payment`` stays open until the money is captured, failed, or no longer wanted; ``refund`` until it is

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import OrderedDict
-from typing import Any
 
 import msgspec
 import structlog
@@ -166,8 +165,9 @@ class OrderDesk:
         self._watch(viewer, order, tap_id, reply)
 
     def _watch(self, viewer: Viewer, order: OrderAnswer, tap_id: str, reply: Reply) -> None:
+        if order.order in self._watched:
+            self._watched.move_to_end(order.order)
         self._watched[order.order] = _Watcher(tap_id, reply)
-        self._watched.move_to_end(order.order)
         if len(self._watched) > MAX_WATCHED_ORDERS:
             self._watched.popitem(last=False)
         self._checkout.watch(viewer.channel, viewer.buyer, order)
@@ -207,20 +207,35 @@ class OrderDesk:
     async def _answered(self, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None) -> Placed | Refusal:
         """Place an order; a refusal is returned: raising one costs the refused crowd a traceback each."""
         self._refuse_other_shows(request)
-        answered: asyncio.Future[Placed | Refusal] = asyncio.get_running_loop().create_future()
-
-        def answer(placed: Placed | Refusal) -> None:
-            if not answered.done():  # whoever hung up meanwhile has its tap decided all the same
-                answered.set_result(placed)
-
+        answered = _Answered()
         self._checkout.tap(
-            channel=viewer.channel, buyer=viewer.buyer, key=key, request=request, answer=answer, ticket=ticket
+            channel=viewer.channel, buyer=viewer.buyer, key=key, request=request, answer=answered, ticket=ticket
         )
-        return await answered
+        return answered.now or await answered.later()
 
     def _refuse_other_shows(self, request: OrderRequest) -> None:
         if request.show != self._show:
             raise Refusal("no-such-show", "that show is not on here")
+
+
+class _Answered:
+    """Hears a tap's answer for a request that waits for it; most refusals come before anybody has to wait."""
+
+    __slots__ = ("_waiting", "now")
+
+    def __init__(self) -> None:
+        self.now: Placed | Refusal | None = None
+        self._waiting: asyncio.Future[Placed | Refusal] | None = None
+
+    def __call__(self, answer: Placed | Refusal) -> None:
+        self.now = answer
+        if self._waiting is not None and not self._waiting.done():  # whoever hung up has its tap decided all the same
+            self._waiting.set_result(answer)
+
+    def later(self) -> "asyncio.Future[Placed | Refusal]":
+        """Return the future of an answer that is not there yet."""
+        self._waiting = asyncio.get_running_loop().create_future()
+        return self._waiting
 
 
 class _Watcher:
@@ -236,8 +251,18 @@ class _Watcher:
 
 def order_message(tap_id: str, order: OrderAnswer, *, replayed: bool = False) -> OrderMessage:
     """Return an order as the WebSocket tells it."""
-    fields: dict[str, Any] = msgspec.structs.asdict(order)
-    return OrderMessage(id=tap_id, replayed=replayed, **fields)
+    return OrderMessage(
+        id=tap_id,
+        order=order.order,
+        status=order.status,
+        sku=order.sku,
+        quantity=order.quantity,
+        amount=order.amount,
+        hold_until_ms=order.hold_until_ms,
+        release_reason=order.release_reason,
+        payment_due_ms=order.payment_due_ms,
+        replayed=replayed,
+    )
 
 
 def _answer(order: OrderAnswer, status: int, headers: dict[str, str]) -> web.Response:

@@ -93,6 +93,14 @@ def _id_of(text: bytes) -> str | None:
         return None
 
 
+def _is_utf_8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 class FeedSocket:
     """One viewer over WebSocket."""
 
@@ -293,10 +301,7 @@ class FeedSocket:
             self.close(CloseCode.UNSUPPORTED_DATA, "the feed takes text messages only")
 
     def _text(self, text: bytes) -> None:
-        received_ms = time.time() * 1000
-        try:
-            text.decode()
-        except UnicodeDecodeError:
+        if not (text.isascii() or _is_utf_8(text)):
             self.close(CloseCode.INVALID_TEXT, "not UTF-8")
             return
         try:
@@ -308,13 +313,14 @@ class FeedSocket:
         except (msgspec.DecodeError, RecursionError) as wrong:
             self._refuse(None, problem("malformed", str(wrong)))
         else:
-            if isinstance(message, ClockRequest):
+            if isinstance(message, Tap):
+                self._tap(message)
+            elif isinstance(message, ClockRequest):
+                received_ms = time.time() * 1000
                 answer = ClockAnswer(t0_ms=message.t0_ms, t1_ms=received_ms, t2_ms=time.time() * 1000)
                 self.reply(_json.encode(answer))
-            elif isinstance(message, Shown):
-                self._shown(message)
             else:
-                self._tap(message)
+                self._shown(message)
 
     def _shown(self, shown: Shown) -> None:
         if self._feed is not None:

@@ -20,7 +20,7 @@ from broadcast.checkout.adapters.recovery import read_again
 from broadcast.checkout.adapters.waiting_room import Waiting, WaitingCall, WaitingRoom
 from broadcast.checkout.changes import Changes
 from broadcast.checkout.commands import Cancel, Charge, Command, Expire, Fulfil, LeaveLine, Notified, Place, place_of
-from broadcast.checkout.decisions import Answer, Placed, decide, verdict
+from broadcast.checkout.decisions import Answer, Placed, decide, is_plainly_open, verdict
 from broadcast.checkout.desk import Desk
 from broadcast.checkout.next_in_line import sold_out, standing
 from broadcast.checkout.offers import Offer, Openings, catalogue, windows
@@ -171,12 +171,13 @@ class GroupCommitCheckout:
         It is called at once where memory settles the tap, else from the event loop once the order is durable.
         """
         try:
-            command = place_of(channel, buyer, key, request, self._line.arrival(channel, buyer, request, ticket))
+            arrival = None if ticket is None else self._line.arrival(channel, buyer, request, ticket)
         except Refusal as refusal:
             answer(self._counted(refusal))
             return
+        command = place_of(channel, buyer, key, request, arrival)
         settled = self._from_memory(command)
-        returning = self._line.returns(command)
+        returning = arrival is not None and self._line.returns(command)
         if settled is None and not self._room.has_place_for(command, returning=returning):
             settled = self._line.turned_away(command)
         if settled is None:
@@ -320,7 +321,7 @@ class GroupCommitCheckout:
         if self._room.is_waiting(command.scope):
             return None
         now = self._now()
-        found = verdict(self._desk, command, now)
+        found = None if is_plainly_open(self._desk, command, now) else verdict(self._desk, command, now)
         if found is None:
             return self._line.turned_away() if len(self._desk.orders) >= MAX_ORDERS else None
         known = self._desk.by_key.get(command.scope)

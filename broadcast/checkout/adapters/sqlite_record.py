@@ -1,18 +1,21 @@
-"""The record in an SQLite file: the driver blocks, so it is used in one thread."""
+"""The record in an SQLite file: what waits, for the disk or for a lock, waits in a thread of its own."""
 
 import asyncio
+import contextlib
 import functools
-from collections.abc import Callable, Iterable
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import TypeVar
+from itertools import chain
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.sqlite import dialect
 
 from broadcast.checkout.adapters import record
 from broadcast.checkout.adapters.record import Recorded, SupersededError
-from broadcast.checkout.adapters.rows import STEPS, Step, steps_of
-from broadcast.checkout.adapters.sqlite import BEGIN_MODE
+from broadcast.checkout.adapters.rows import STEPS, Row, Step, steps_of
+from broadcast.checkout.adapters.sqlite import BEGIN_MODE, BUSY_TIMEOUT_MS
 from broadcast.checkout.changes import Changes
 from broadcast.checkout.offers import Offer
 from broadcast.clock import WallMs
@@ -20,16 +23,26 @@ from broadcast.ids import ShowId
 
 _T = TypeVar("_T")
 
+BLOCKS = (32, 8, 2, 1)
+"""How many rows one statement inserts. The driver gives the interpreter's lock up and takes it back at every statement,
+while taps are being decided: a statement a row would make each batch wait as often. Every SQLite takes the parameters
+of 32 orders (999 is the lowest bound)."""
+
+_NO_WAIT, _PATIENT = "PRAGMA busy_timeout = 0", f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"
+_PRIMARY_CODE = 0xFF
+"""Of an extended result code (sqlite.org/rescode.html)."""
+
 _quote = dialect().identifier_preparer.quote
 
 
-def _statement(step: Step) -> str:
-    """Return a step's statement for one row, with a place for each of its columns in their order."""
+def _statement(step: Step, rows: int = 1) -> str:
+    """Return a step's statement, with a place for each of its columns in their order; only inserts take many rows."""
     table = _quote(step.table.name)
     which = " AND ".join(f"{_quote(name)} = ?" for name in step.key_columns)
     if step.action == "insert":
         columns, places = ", ".join(map(_quote, step.columns)), ", ".join("?" * len(step.columns))
-        return f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608 - names of our tables
+        values = ", ".join([f"({places})"] * rows)
+        return f"INSERT INTO {table} ({columns}) VALUES {values}"  # noqa: S608 - names of our tables
     if step.action == "update":
         new = ", ".join(f"{_quote(name)} = ?" for name in step.changed_columns)
         return f"UPDATE {table} SET {new} WHERE {which}"  # noqa: S608 - names of our tables
@@ -38,12 +51,38 @@ def _statement(step: Step) -> str:
 
 _SELECT_GENERATION = "SELECT generation FROM record_owners WHERE show_id = ?"
 _STATEMENTS = {step: _statement(step) for step in STEPS}
+_INSERTS = {step: {rows: _statement(step, rows) for rows in BLOCKS} for step in STEPS if step.action == "insert"}
+
+
+def _inserts(step: Step, rows: list[Row]) -> Iterator[tuple[str, list[Any]]]:
+    """Return the statements that insert rows, each with the parameters of a block of them."""
+    start = 0
+    for size in BLOCKS:
+        while len(rows) - start >= size:
+            yield _INSERTS[step][size], list(chain.from_iterable(rows[start : start + size]))
+            start += size
+
+
+def _begin_patiently(driver: sqlite3.Connection) -> None:
+    driver.execute(_PATIENT)
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(_NO_WAIT)
+
+
+def _roll_back(driver: sqlite3.Connection) -> None:
+    with contextlib.suppress(sqlite3.Error):  # what went wrong first is what is told; ``recover`` comes next
+        driver.rollback()
 
 
 class SqliteRecord:
     """One show's record in an SQLite file.
 
-    Writes go to the driver as prepared text with plain tuples, whole batch by whole batch: this is the hot path.
+    Writing a batch is the hot path. It goes straight to the driver, as prepared text for a block of rows at a time, and
+    only what waits for the disk is done in the other thread: rows are written into SQLite's memory where they were
+    decided. In the other thread each statement would have to get the interpreter's lock back from the very thread that
+    answers taps, 5 ms at a time (``sys.getswitchinterval``).
 
     Args:
         engine: of the file, see ``adapters.sqlite``; its tables exist.
@@ -57,6 +96,7 @@ class SqliteRecord:
         self._holder = holder
         self._executor = executor or ThreadPoolExecutor(1, thread_name_prefix="checkout-record")
         self._connection: Connection | None = None
+        self._driver: sqlite3.Connection | None = None
         self._generation: int | None = None
 
     async def take_over(self, offers: Iterable[Offer], now: WallMs) -> None:
@@ -73,7 +113,13 @@ class SqliteRecord:
 
     async def write(self, changes: Changes) -> None:
         """See ``Record.write``."""
-        await self._in_transaction(lambda connection: self._write(connection, changes))
+        driver = await self._begun()
+        try:
+            self._write(driver, changes)
+            await self._run(functools.partial(driver.execute, "COMMIT"))
+        except BaseException:
+            await self._run(functools.partial(_roll_back, driver))
+            raise
 
     async def recover(self) -> Recorded:
         """See ``Record.recover``."""
@@ -99,19 +145,47 @@ class SqliteRecord:
         return await self._run(functools.partial(self._transact, job))
 
     def _transact(self, job: Callable[[Connection], _T]) -> _T:
+        connection = self._connected()
+        with connection.begin():
+            return job(connection)
+
+    def _connected(self) -> Connection:
         if self._connection is None:
             self._connection = self._engine.connect().execution_options(**{BEGIN_MODE: "IMMEDIATE"})
-        with self._connection.begin():
-            return job(self._connection)
+        return self._connection
 
-    def _write(self, connection: Connection, changes: Changes) -> None:
-        execute = connection.exec_driver_sql
-        if execute(_SELECT_GENERATION, (self._show,)).scalar() != self._generation:
+    async def _begun(self) -> sqlite3.Connection:
+        """Return the driver's connection in a transaction; only where somebody else writes just now is there a wait."""
+        if self._driver is None:
+            self._driver = await self._run(self._driver_connection)
+        driver = self._driver
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as busy:
+            if busy.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_BUSY:
+                raise
+            await self._run(functools.partial(_begin_patiently, driver))
+        return driver
+
+    def _driver_connection(self) -> sqlite3.Connection:
+        driver = cast("sqlite3.Connection", self._connected().connection.driver_connection)
+        driver.execute(_NO_WAIT)
+        return driver
+
+    def _write(self, driver: sqlite3.Connection, changes: Changes) -> None:
+        """Write the batch into the transaction: into memory, no slower than deciding it was."""
+        execute = driver.execute
+        if execute(_SELECT_GENERATION, (self._show,)).fetchone() != (self._generation,):
             raise SupersededError(self._show)
         for step, rows in steps_of(changes, self._show):
-            execute(_STATEMENTS[step], rows)
+            if step.action == "insert":
+                for statement, parameters in _inserts(step, rows):
+                    execute(statement, parameters)
+            else:
+                driver.executemany(_STATEMENTS[step], rows)
 
     def _discard(self) -> None:
+        self._driver = None
         if self._connection is not None:
             connection, self._connection = self._connection, None
             connection.invalidate()

@@ -4,15 +4,12 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import Callable
-from typing import TypeVar
 
 from broadcast.checkout.commands import Command, Place
 from broadcast.checkout.decisions import Answer
 from broadcast.checkout.orders import Scope
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId
-
-_K = TypeVar("_K")
 
 MAX_WAITING = 8_192
 """Taps waiting to be decided; one more is told to come back. At some 40 µs a tap, a third of a second's work."""
@@ -95,9 +92,7 @@ class WaitingRoom:
         self._queue: deque[Waiting | WaitingCall] = deque()
         self._returned: list[tuple[int, int, Waiting | WaitingCall]] = []
         self._entered = 0
-        self._scopes: dict[Scope, int] = {}
-        self._buyers: dict[tuple[ChannelId, BuyerId], int] = {}
-        self._keys: dict[tuple[ChannelId, BuyerId], int] = {}
+        self._keys: dict[tuple[ChannelId, BuyerId], dict[str, int]] = {}
         self._arrived = asyncio.Event()
 
     def __len__(self) -> int:
@@ -107,16 +102,19 @@ class WaitingRoom:
         """Whether one more may wait; ``returning``: a tap whose buyer was turned away a moment ago."""
         if type(command) is not Place:
             return len(self._queue) < MAX_WAITING + MAX_HOUSEKEEPING
-        buyer = (command.channel, command.buyer)
-        if self._buyers.get(buyer, 0) >= MAX_REPEATS_PER_BUYER:
-            return False
-        if command.scope not in self._scopes and self._keys.get(buyer, 0) >= MAX_PER_BUYER:
-            return False
+        keys = self._keys.get((command.channel, command.buyer))
+        if keys is not None:  # nearly everybody waits with one tap
+            if sum(keys.values()) >= MAX_REPEATS_PER_BUYER:
+                return False
+            if len(keys) >= MAX_PER_BUYER and command.key not in keys:
+                return False
         return len(self._queue) < MAX_WAITING or (returning and len(self._returned) < MAX_RETURNING)
 
     def is_waiting(self, scope: Scope) -> bool:
         """Whether a tap under this key has not been decided yet."""
-        return scope in self._scopes
+        channel, buyer, key = scope
+        keys = self._keys.get((channel, buyer))
+        return keys is not None and key in keys
 
     def enter(self, command: Command, *, returning: bool = False) -> "asyncio.Future[Answer]":
         """Let a command wait; return the future of its answer. Ask ``has_place_for`` first.
@@ -136,11 +134,12 @@ class WaitingRoom:
     def _enter(self, waiting: Waiting | WaitingCall, *, returning: bool) -> None:
         command = waiting.command
         if type(command) is Place:
-            scope, buyer = command.scope, (command.channel, command.buyer)
-            if scope not in self._scopes:
-                self._keys[buyer] = self._keys.get(buyer, 0) + 1
-            self._scopes[scope] = self._scopes.get(scope, 0) + 1
-            self._buyers[buyer] = self._buyers.get(buyer, 0) + 1
+            buyer = (command.channel, command.buyer)
+            keys = self._keys.get(buyer)
+            if keys is None:
+                self._keys[buyer] = {command.key: 1}
+            else:
+                keys[command.key] = keys.get(command.key, 0) + 1
             if returning and command.arrival is not None:
                 self._entered += 1
                 heapq.heappush(self._returned, (command.arrival, self._entered, waiting))
@@ -172,15 +171,11 @@ class WaitingRoom:
 
     def _leave(self, tap: Place) -> None:
         buyer = (tap.channel, tap.buyer)
-        _one_less(self._scopes, tap.scope)
-        _one_less(self._buyers, buyer)
-        if tap.scope not in self._scopes:
-            _one_less(self._keys, buyer)
-
-
-def _one_less(counts: dict[_K, int], of: _K) -> None:
-    others = counts[of] - 1
-    if others:
-        counts[of] = others
-    else:
-        del counts[of]
+        keys = self._keys[buyer]
+        others = keys[tap.key] - 1
+        if others:
+            keys[tap.key] = others
+        elif len(keys) > 1:
+            del keys[tap.key]
+        else:
+            del self._keys[buyer]
