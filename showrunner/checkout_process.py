@@ -26,6 +26,7 @@ from showrunner.http import documents
 from showrunner.http.app import application
 from showrunner.http.orders import OrderDesk
 from showrunner.http.preorders import PreOrderDoor
+from showrunner.http.straight_orders import StraightOrders
 from showrunner.link import desk_messages, edge_messages
 from showrunner.link.desk_server import DeskServer
 from showrunner.link.edge_messages import LineWatchSaid
@@ -82,7 +83,7 @@ class RunningCheckout:
         secret = settings.payment_key.get_secret_value()
         book = PostgresTransactions(record_engine(self._url))
         self._payments = Payments(settings, show.info.id, secret, book)
-        self._listener = Listener(self._application())
+        self._listener = Listener(self._application(), straight=StraightOrders(self._orders))
 
     # ------------------------------------------------------------ life
 

@@ -8,6 +8,7 @@ from aiohttp import web
 from broadcast.channels.adapters.door import Door
 from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.adapters.feed_socket import OnTap
+from broadcast.channels.adapters.http_connection import Straight
 from broadcast.channels.adapters.waiting_heads import WaitingHeads
 
 BACKLOG = 4_096
@@ -23,11 +24,21 @@ class PortTakenError(Exception):
 
 
 class Listener:
-    """Listens on one address and serves it; without a hub there is no feed, and everything is HTTP."""
+    """Listens on one address and serves it; without a hub there is no feed, and everything is HTTP.
 
-    def __init__(self, app: web.Application, hub: FeedHub | None = None, on_tap: OnTap | None = None) -> None:
+    ``straight`` answers some requests before they reach the HTTP server.
+    """
+
+    def __init__(
+        self,
+        app: web.Application,
+        hub: FeedHub | None = None,
+        on_tap: OnTap | None = None,
+        straight: Straight | None = None,
+    ) -> None:
         self._hub = hub
         self._on_tap = on_tap
+        self._straight = straight
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -54,7 +65,7 @@ class Listener:
             raise RuntimeError("the runner made no server")
         listening = listen(host, port, shared=shared)
         port = int(listening.getsockname()[1])
-        self._door = Door(self._hub, self._on_tap, http, self._waiting)
+        self._door = Door(self._hub, self._on_tap, http, self._waiting, self._straight)
         self._door.open(listening)
         return port
 

@@ -46,6 +46,7 @@ from showrunner.http.joining import JoinDoor
 from showrunner.http.orders import OrderDesk
 from showrunner.http.preorders import PreOrderDoor
 from showrunner.http.shows import ShowDoor
+from showrunner.http.straight_orders import StraightOrders
 from showrunner.listening import Listener
 from showrunner.metrics import CardErrorCollector, PaceCollector, ShowCollector
 from showrunner.payment_doors import payment_routes
@@ -98,7 +99,7 @@ class RunningShow:
         self._splices = SpliceCommands(show.settings.splices, self.control.command)
         self.programme = self._make_picture(programme)
         self.dvb_css = self._make_dvb_css() if settings.dvb_css_port is not None else None
-        self._listener = Listener(self._application(), self.hub, self._desk.tap)
+        self._listener = Listener(self._application(), self.hub, self._desk.tap, StraightOrders(self._desk))
 
     # ------------------------------------------------------------ life
 

@@ -41,7 +41,11 @@ async def read_json(request: web.Request, decoder: msgspec.json.Decoder[T]) -> T
     """
     if request.content_type != "application/json":
         raise Refusal("unsupported-media-type", "send Content-Type: application/json")
-    body = await read_body(request)
+    return decoded(await read_body(request), decoder)
+
+
+def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Return a body as the decoder's type; refuses as ``read_json`` does what is no JSON or has a wrong field."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as wrong:

@@ -10,7 +10,7 @@ from aiohttp import web
 from broadcast.channels.adapters.feed_socket import Answering, Reply
 from broadcast.channels.adapters.tokens import Viewer, ViewerTokens, bearer
 from broadcast.checkout.decisions import Placed
-from broadcast.checkout.port import LineNews, OrderDoor
+from broadcast.checkout.port import LineNews, OrderDoor, TapAnswer
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, OrderId, ShowId, Sku
 from broadcast.line_messages import LineMessage, LineState
@@ -61,15 +61,12 @@ class OrderDesk:
         ]
 
     async def _post(self, request: web.Request) -> web.Response:
-        viewer = self._viewer(request)
         key = request.headers.get("Idempotency-Key", "")
-        if not 1 <= len(key) <= MAX_KEY_CHARS:
-            raise Refusal("malformed", f"send an Idempotency-Key of 1 to {MAX_KEY_CHARS} characters")
-        self._pace.take(viewer)
+        viewer = self.admit(request.headers.get("Authorization"), key)
         ticket = request.headers.get("Arrival-Ticket")
         placed = await self._answered(viewer, key, await read_json(request, _request), ticket)
         if isinstance(placed, Refusal):
-            self._note_early(viewer, placed)
+            self.note_early(viewer, placed)
             return problem_response(placed.problem())
         headers = {"Location": f"/v1/orders/{placed.answer.order}"}
         if placed.replayed:
@@ -96,7 +93,31 @@ class OrderDesk:
         await self._checkout.leave_line(viewer.channel, viewer.buyer, request.match_info["ticket"])
         return web.Response(status=204)
 
-    def _note_early(self, viewer: Viewer, refusal: Refusal) -> None:
+    def admit(self, authorization: str | None, key: str) -> Viewer:
+        """Return whose tap over HTTP this is.
+
+        Raises:
+            Refusal: ``unauthorized``, ``malformed`` (the key), or ``too-many-requests``.
+        """
+        viewer = self._tokens.verify(bearer(authorization))
+        if not 1 <= len(key) <= MAX_KEY_CHARS:
+            raise Refusal("malformed", f"send an Idempotency-Key of 1 to {MAX_KEY_CHARS} characters")
+        self._pace.take(viewer)
+        return viewer
+
+    def place(self, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None, answer: TapAnswer) -> None:
+        """Place an order; its answer is handed over, now or once it is durable.
+
+        Raises:
+            Refusal: ``no-such-show``.
+        """
+        self._refuse_other_shows(request)
+        self._checkout.tap(
+            channel=viewer.channel, buyer=viewer.buyer, key=key, request=request, answer=answer, ticket=ticket
+        )
+
+    def note_early(self, viewer: Viewer, refusal: Refusal) -> None:
+        """Let taps before a sale is open cost their buyer more."""
         if refusal.name == "not-on-sale" and "ended_at_ms" not in refusal.more:
             self._pace.early(viewer)
 
@@ -116,7 +137,7 @@ class OrderDesk:
                     self._tell(viewer, tap.id, answered, reply)
                 elif isinstance(answered, Refusal):
                     if viewer is not None:
-                        self._note_early(viewer, answered)
+                        self.note_early(viewer, answered)
                     line = answered.more.get("line", {})
                     if viewer is not None and line.get("could_win"):
                         self._watch_line(viewer, tap, line["ticket"], "waiting", reply)
@@ -206,11 +227,8 @@ class OrderDesk:
 
     async def _answered(self, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None) -> Placed | Refusal:
         """Place an order; a refusal is returned: raising one costs the refused crowd a traceback each."""
-        self._refuse_other_shows(request)
         answered = _Answered()
-        self._checkout.tap(
-            channel=viewer.channel, buyer=viewer.buyer, key=key, request=request, answer=answered, ticket=ticket
-        )
+        self.place(viewer, key, request, ticket, answered)
         return answered.now or await answered.later()
 
     def _refuse_other_shows(self, request: OrderRequest) -> None:

@@ -29,8 +29,14 @@ log = structlog.get_logger()
 
 
 def problem_response(body: dict[str, Any], headers: dict[str, str] | None = None) -> web.Response:
-    """Return a problem object as an HTTP answer, with ``Retry-After`` (RFC 9110, 10.2.3) where it says when."""
-    extra = dict(headers or {})
+    """Return a problem object as an HTTP answer, with the headers that belong to it."""
+    extra = {**(headers or {}), **problem_headers(body)}
+    return web.Response(body=msgspec.json.encode(body), status=body["status"], content_type=PROBLEM_JSON, headers=extra)
+
+
+def problem_headers(body: dict[str, Any]) -> dict[str, str]:
+    """Return the headers that belong to a problem, such as ``Retry-After`` (RFC 9110, 10.2.3) where it says when."""
+    extra: dict[str, str] = {}
     if "retry_after_ms" in body:
         extra["Retry-After"] = str(max(1, math.ceil(body["retry_after_ms"] / 1000)))
     if body["status"] == web.HTTPUnauthorized.status_code:
@@ -39,7 +45,7 @@ def problem_response(body: dict[str, Any], headers: dict[str, str] | None = None
         extra["Connection"] = "close"
     if body["status"] == web.HTTPUpgradeRequired.status_code:
         extra.update(_UPGRADE)
-    return web.Response(body=msgspec.json.encode(body), status=body["status"], content_type=PROBLEM_JSON, headers=extra)
+    return extra
 
 
 @web.middleware

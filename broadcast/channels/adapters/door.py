@@ -17,6 +17,7 @@ import structlog
 from broadcast.channels.adapters.address_caps import AddressCaps
 from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.adapters.feed_socket import FeedSocket, OnTap
+from broadcast.channels.adapters.http_connection import HttpConnection, Straight, Unanswered
 from broadcast.channels.adapters.waiting_heads import WaitingHeads
 from broadcast.channels.adapters.wire import NOBODY, READ_BYTES, Wire, Wires
 from broadcast.channels.handshake import FEED_PREFIX, MAX_HEAD_BYTES, Upgrade, read_upgrade
@@ -33,6 +34,9 @@ MAX_HTTP_CONNECTIONS = 8_192
 
 MAX_HTTP_PER_ADDRESS = 4_000
 """Of those, from one public address: thousands of a mobile carrier's subscribers share one."""
+
+DRAIN_S = 5.0
+"""How long a closing door waits for answers that are on their way; every one not given is safe to ask for again."""
 
 RETRY_AFTER_S = 2
 _TOO_MANY_BODY = msgspec.json.encode(problem("busy", "too many connections", retry_after_ms=RETRY_AFTER_S * 1000))
@@ -54,15 +58,23 @@ class Door:
         on_tap: answers taps that come over an open feed.
         http: makes the HTTP server's protocol for one connection.
         waiting: holds those who have not said what they want.
+        straight: answers some requests before they reach the HTTP server.
     """
 
     def __init__(
-        self, hub: FeedHub | None, on_tap: OnTap | None, http: Callable[[], asyncio.Protocol], waiting: WaitingHeads
+        self,
+        hub: FeedHub | None,
+        on_tap: OnTap | None,
+        http: Callable[[], asyncio.Protocol],
+        waiting: WaitingHeads,
+        straight: Straight | None = None,
     ) -> None:
         self._hub = hub
         self._on_tap = on_tap
         self._http = http
         self._waiting = waiting
+        self._straight = straight
+        self._unanswered = Unanswered()
         self._wires = Wires()
         self._handing: set[asyncio.Task[None]] = set()
         self._http_connections = 0
@@ -90,8 +102,13 @@ class Door:
         listening.close()
 
     async def close(self) -> None:
-        """Shut the door and end every connection that is still a wire."""
+        """Shut the door, let requests that are answered straight have their answers, and end what is still a wire."""
         self.shut()
+        try:
+            async with asyncio.timeout(DRAIN_S):
+                await self._unanswered.none()
+        except TimeoutError:
+            log.warning("door.unanswered", requests=len(self._unanswered))
         for task in tuple(self._handing):
             task.cancel()
         await asyncio.gather(*self._handing, return_exceptions=True)
@@ -171,7 +188,7 @@ class Door:
         over = partial(self._http_over, counted_as)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: _HttpConnection(self._http, head, over), connection
+                lambda: HttpConnection(self._http(), head, over, self._straight, self._unanswered), connection
             )
         except OSError as gone:
             log.debug("door.gone", reason=gone.strerror)
@@ -227,33 +244,3 @@ class _Caller:
 
     def ended(self) -> None:
         self._door.gone(self.wire)
-
-
-class _HttpConnection(asyncio.Protocol):
-    """Gives the HTTP server a connection with the bytes that were read before it had it, and tells when it is over."""
-
-    def __init__(self, http: Callable[[], asyncio.Protocol], head: bytes, over: Callable[[], None]) -> None:
-        self._handler = http()
-        self._head = head
-        self._over = over
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._handler.connection_made(transport)
-        head, self._head = self._head, b""
-        self._handler.data_received(head)
-
-    def data_received(self, data: bytes) -> None:
-        self._handler.data_received(data)
-
-    def eof_received(self) -> bool | None:
-        return self._handler.eof_received()
-
-    def pause_writing(self) -> None:
-        self._handler.pause_writing()
-
-    def resume_writing(self) -> None:
-        self._handler.resume_writing()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._over()
-        self._handler.connection_lost(exc)
