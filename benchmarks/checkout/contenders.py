@@ -23,8 +23,9 @@ PEERS = Path(__file__).parent / "peers"
 HTTP_BUYERS = 512
 """Keep-alive connections to each server."""
 
-FEED_BUYERS = 4_096
-"""Viewers with an open feed. A few of them tap at a time: a viewer may not tap without end."""
+FEED_BUYERS = 2_048
+"""Viewers with an open feed. A few of them tap at a time: a viewer may not tap without end. No more than that takes:
+telling an audience of the stock is the feed's cost (``benchmarks fanout``), and not the tap's."""
 
 Door = Literal["http", "ws"]
 _sources = count(2)

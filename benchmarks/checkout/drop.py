@@ -4,9 +4,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from broadcast.channels.adapters.tokens import ViewerTokens
 from broadcast.clock import WallMs
 from broadcast.ids import BuyerId, ChannelId
+from showrunner.show_folder import LoadedShow
 
 SHOW = "drop-night"
 CHANNEL = ChannelId("web")
@@ -49,6 +52,16 @@ Cue,Look,Look ID,Title,Brand,SKUs
 1,1,look-1,The drop,House,{HOT}; {GONE}
 """,
 }
+
+
+UNLIMITED = 1_000_000_000
+"""A benchmark's buyer buys thousands of pieces."""
+
+
+def unlimited(show: LoadedShow) -> LoadedShow:
+    """Return the show with no limit that a buyer of a benchmark would ever meet."""
+    limits = msgspec.structs.replace(show.settings, limit_per_buyer=UNLIMITED)
+    return msgspec.structs.replace(show, settings=limits)
 
 
 def write_show(folder: Path) -> Path:

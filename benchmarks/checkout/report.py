@@ -17,7 +17,7 @@ from benchmarks.machine import machine
 
 RESULTS = Path(__file__).parents[1] / "results"
 
-VS_EMPTY = ("embedded_http", "embedded_ws", "distributed", "sold_out")
+VS_EMPTY = ("embedded_http", "embedded_ws", "distributed", "distributed_owner", "sold_out")
 VS_OURS = ("obvious", "update")
 TARGETS = {
     "embedded_http_vs_empty_post": ("≤", 1.5),

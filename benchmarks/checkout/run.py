@@ -18,7 +18,7 @@ from rich.console import Console
 from benchmarks.checkout import report
 from benchmarks.checkout.contenders import FEED_BUYERS, Buyers, Contender, Door, Service
 from benchmarks.checkout.drop import GONE, write_tokens
-from benchmarks.checkout.services import embedded, on_postgres, on_valkey
+from benchmarks.checkout.services import distributed, embedded, on_postgres, on_valkey
 from benchmarks.fanout.installing import CannotInstallError
 from benchmarks.fanout.programs import ProgramError
 
@@ -26,10 +26,11 @@ TABLE_WIDTH = 130
 SLOW_TAPS = 256
 """Taps of a round for designs that take tens of milliseconds each; at least two for everybody who waits."""
 
-Starting = Callable[[Path], AbstractAsyncContextManager[Service]]
+Starting = Callable[[Path], AbstractAsyncContextManager[list[Service]]]
 
 SERVICES: dict[str, Starting] = {
     "embedded": embedded,
+    "distributed": distributed,
     "postgres_batch": on_postgres("postgres_batch"),
     "valkey_batch": on_valkey,
     "conditional_update": on_postgres("conditional_update"),
@@ -67,6 +68,8 @@ def contenders(taps: int) -> list[Contender]:
         Contender("embedded_ws", "ours embedded, open WebSocket", ours, "ws", taps),
         Contender("sold_out", "ours sold out, HTTP", ours, "http", taps, sku=GONE, right="conflicts"),
         Contender("sold_out_ws", "ours sold out, open WebSocket", ours, "ws", taps, sku=GONE, right="conflicts"),
+        Contender("distributed", "ours distributed, by a door", "distributed", "http", taps),
+        Contender("distributed_owner", "ours distributed, at the owner", "distributed_owner", "http", taps),
         Contender("postgres_batch", "PostgreSQL, batch in one statement", "postgres_batch", "http", taps),
         Contender("valkey_batch", "Valkey function, batch, fsync always", "valkey_batch", "http", taps),
         Contender("update", "UPDATE … WHERE left > 0 a tap", "conditional_update", "http", SLOW_TAPS),
@@ -90,9 +93,11 @@ class Run:
         """Start every service and let its buyers come."""
         for name, starting in SERVICES.items():
             try:
-                self._services[name] = await closing.enter_async_context(starting(self._folder))
+                started = await closing.enter_async_context(starting(self._folder))
             except (CannotInstallError, ProgramError) as missing:
                 self.results.missing[name] = str(missing)
+            else:
+                self._services |= {service.name: service for service in started}
         running = [one for one in contenders(self.plan.taps) if one.service in self._services]
         for one in running:
             if (one.service, one.door) not in self._crowds:
@@ -126,7 +131,7 @@ class Run:
     async def _overload(self, running: list[Contender]) -> None:
         """Ten times the crowd, all of whom come again at once, whatever they are answered."""
         for one in running:
-            if one.name not in {"empty", "embedded_http", "embedded_ws"}:
+            if one.name not in {"empty", "embedded_http", "embedded_ws", "distributed"}:
                 continue
             service = self._services[one.service]
             buyers = await Buyers.come(service, one.door, self._folder, self._tokens, self.plan.overload)

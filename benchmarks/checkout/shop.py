@@ -14,7 +14,17 @@ import uvloop
 from aiohttp import web
 from pydantic import SecretStr
 
-from benchmarks.checkout.drop import CHANNEL, CHANNEL_KEY, GONE, HOT, PAYMENT_KEY, PRODUCER_KEY, write_show
+from benchmarks.checkout.drop import (
+    CHANNEL,
+    CHANNEL_KEY,
+    GONE,
+    HOT,
+    PAYMENT_KEY,
+    PRODUCER_KEY,
+    UNLIMITED,
+    unlimited,
+    write_show,
+)
 from broadcast.channels.adapters.tokens import ViewerTokens, bearer
 from broadcast.clock import ProgrammeMs
 from broadcast.ids import Sku
@@ -27,9 +37,6 @@ from showrunner.settings import Settings
 from showrunner.show_folder import load_show
 from showrunner.until_told import keep_what_is_loaded
 from showrunner.wiring import RunningShow
-
-UNLIMITED = 1_000_000_000
-"""A benchmark's buyer taps thousands of times."""
 
 _PICTURE = SegmentIndex(
     timescale=90_000,
@@ -72,9 +79,7 @@ class Shop(RunningShow):
 async def main(folder: Path) -> None:
     """Serve until standard input ends."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # the port alone is printed
-    show = load_show(write_show(folder / "show"))
-    limits = msgspec.structs.replace(show.settings, limit_per_buyer=UNLIMITED)
-    show = msgspec.structs.replace(show, settings=limits)
+    show = unlimited(load_show(write_show(folder / "show")))
     data = DataFolder(folder / "data")
     data.lock()
     data.programme.mkdir(exist_ok=True)

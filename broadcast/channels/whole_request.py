@@ -1,7 +1,7 @@
 """An HTTP request that came in one piece, read by one look at its bytes, as a tap is (RFC 9112).
 
-Nearly every order is one: a plain request line, plain headers, a body of known length, nothing before and nothing after.
-Whatever is in any way unusual is not read here at all: it is the HTTP server's, which knows every rule.
+Nearly every order is one: a plain request line, plain headers, a body of known length, nothing before and nothing
+after. Whatever is in any way unusual is not read here at all: it is the HTTP server's, which knows every rule.
 """
 
 from typing import NamedTuple
@@ -51,8 +51,18 @@ def whole_request(data: bytes) -> WholeRequest | None:
     if not _is_plain(head):
         return None
     line, *fields = head.split(_LINE_END)
-    if not line.endswith(b" HTTP/1.1"):
+    headers = _plain_headers(fields)
+    if headers is None or not line.endswith(b" HTTP/1.1"):
         return None
+    length = headers.get(b"content-length", b"0")
+    body = data[end + len(_END) :]
+    if not length.isdigit() or int(length) != len(body) or not headers.get(b"host"):
+        return None
+    return WholeRequest(line, headers, body)
+
+
+def _plain_headers(fields: list[bytes]) -> dict[bytes, bytes] | None:
+    """Return the headers by name, or None where any is unusual or comes twice."""
     headers: dict[bytes, bytes] = {}
     for field in fields:
         name, colon, value = field.partition(b":")
@@ -64,11 +74,7 @@ def whole_request(data: bytes) -> WholeRequest | None:
         if name in _UNUSUAL and (name, value.lower()) != (b"connection", b"keep-alive"):
             return None
         headers[name] = value
-    length = headers.get(b"content-length", b"0")
-    body = data[end + len(_END) :]
-    if not length.isdigit() or int(length) != len(body) or not headers.get(b"host"):
-        return None
-    return WholeRequest(line, headers, body)
+    return headers
 
 
 def _is_plain(head: bytes) -> bool:

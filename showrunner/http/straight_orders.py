@@ -1,4 +1,4 @@
-"""One-tap orders over HTTP, answered without the HTTP server: the same desk, the same answers (decision 0031)."""
+"""One-tap orders over HTTP, answered without the HTTP server: the same desk, the same answers (decision 0033)."""
 
 import asyncio
 import time

@@ -1,7 +1,7 @@
 """A connection of the HTTP server; requests that come whole and are wanted straight never reach the server.
 
 A general HTTP server makes a request object, two tasks and a response object of every request: most of what a tap over
-HTTP costs. Orders spare themselves that (decision 0031). The server keeps the connection, and has every other request;
+HTTP costs. Orders spare themselves that (decision 0033). The server keeps the connection, and has every other request;
 while it has one, the connection is its own.
 """
 

@@ -176,8 +176,7 @@ class GroupCommitCheckout:
             answer(self._counted(refusal))
             return
         command = place_of(channel, buyer, key, request, arrival)
-        settled = self._from_memory(command)
-        returning = arrival is not None and self._line.returns(command)
+        settled, returning = self._from_memory(command), arrival is not None and self._line.returns(command)
         if settled is None and not self._room.has_place_for(command, returning=returning):
             settled = self._line.turned_away(command)
         if settled is None:

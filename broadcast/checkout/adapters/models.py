@@ -98,6 +98,7 @@ desk_owners = Table(
     Column("address", Text, nullable=False),
 )
 
+# what the gateway must be told and no order's own row tells: refunds, payments of pre-orders that were asked for
 payment_outbox = Table(
     "payment_outbox",
     metadata,

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, text, update
 
 from broadcast.checkout.adapters import models
-from broadcast.checkout.adapters.rows import line_offer_of, order_of
+from broadcast.checkout.adapters.rows import implied_errand, line_offer_of, order_of
 from broadcast.checkout.changes import Changes
 from broadcast.checkout.line import LineOffer
 from broadcast.checkout.offers import Offer
@@ -150,12 +150,12 @@ def load(connection: Connection, show: ShowId, generation: int | None) -> Record
         Sku(row.sku): ShelfCount(row.initial, row.left, row.reserved, row.sold)
         for row in connection.execute(select(stock).where(stock.c.show_id == show))
     }
-    errands = [
+    stored = [
         Errand(row.order_id, row.kind, Money(row.value, row.currency))
-        for row in connection.execute(
-            select(outbox).where(outbox.c.show_id == show).order_by(outbox.c.order_id, outbox.c.kind)
-        )
+        for row in connection.execute(select(outbox).where(outbox.c.show_id == show))
     ]
+    implied = [errand for order in found if (errand := implied_errand(order)) is not None]
+    errands = sorted({*stored, *implied}, key=lambda errand: (errand.order, errand.kind))
     set_aside = [
         line_offer_of(row)
         for row in connection.execute(

@@ -14,6 +14,7 @@ from broadcast.checkout.adapters import models
 from broadcast.checkout.changes import Changes
 from broadcast.checkout.line import LineOffer
 from broadcast.checkout.orders import Order
+from broadcast.checkout.payment import Errand
 from broadcast.checkout.tickets import Ticket
 from broadcast.ids import ShowId
 from broadcast.money import Money
@@ -81,6 +82,26 @@ def _rows_of(fields: Iterable[str]) -> Callable[[Iterable[Any]], list[Row]]:
     return lambda values: [get(value) for value in values]
 
 
+def implied_errand(order: Order) -> Errand | None:
+    """Return the errand that an order's own state tells of, or None.
+
+    Whoever holds an order that is to be paid at once is asked for the money until it is paid or released. That is in
+    the order's row already; a second row for every order would say it again, in the hottest write there is.
+    """
+    if order.status == "reserved" and order.payment == "none" and order.payment_due_ms is None:
+        return Errand(order.order, "payment", order.amount)
+    return None
+
+
+def _not_told_by_orders(changes: Changes) -> list[Errand]:
+    placed = changes.placed
+    return [
+        errand
+        for errand in changes.opened.values()
+        if errand.kind != "payment" or errand.order not in placed or implied_errand(placed[errand.order]) is None
+    ]
+
+
 _whole_orders = _rows_of(_ORDER_FIELDS.get(name, name) for name in _names(models.orders))
 _order_states = _rows_of([*(_ORDER_FIELDS.get(name, name) for name in _changing(models.orders)), "order"])
 _shelf_pieces = attrgetter(*_changing(models.stock))
@@ -114,7 +135,7 @@ STEPS = (
         "insert",
         models.payment_outbox,
         ("show_id", "order_id", "kind", "value", "currency"),
-        lambda changes, show: [(show, *row) for row in _errands(changes.opened.values())],
+        lambda changes, show: [(show, *row) for row in _errands(_not_told_by_orders(changes))],
     ),
     Step(
         "delete",

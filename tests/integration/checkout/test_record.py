@@ -61,6 +61,31 @@ async def test_what_was_written_is_what_is_read(record: Record):
     assert found.errands == [Errand("order-1", "payment", AMOUNT)]
 
 
+@pytest.mark.parametrize("size", [1, 3, 31, 32, 33, 74, 300])
+async def test_a_batch_of_any_size_is_stored_whole(record: Record, size: int):
+    orders = [msgspec.structs.replace(ORDER, order=f"order-{number:03}", key=f"key-{number}") for number in range(size)]
+    changes = Changes()
+    for order in orders:
+        changes.placed[order.order] = order
+        changes.open(Errand(order.order, "payment", order.amount))
+    await record.write(changes)
+    found = await record.load()
+    assert found.orders == orders
+    assert found.errands == [Errand(order.order, "payment", AMOUNT) for order in orders]
+
+
+async def test_a_pre_orders_payment_is_asked_for_after_a_restart_if_it_was_before(record: Record):
+    pre_order = msgspec.structs.replace(ORDER, payment_due_ms=1_500_000_600_000)
+    changes = placed(pre_order)
+    changes.opened.clear()
+    await record.write(changes)
+    assert (await record.load()).errands == []
+    changes = Changes()
+    changes.open(Errand("order-1", "payment", AMOUNT))
+    await record.write(changes)
+    assert (await record.load()).errands == [Errand("order-1", "payment", AMOUNT)]
+
+
 async def test_a_pre_order_and_what_is_set_aside_for_people_in_line_are_read_back(record: Record):
     pre_order = msgspec.structs.replace(ORDER, payment_due_ms=1_500_000_600_000)
     offer = LineOffer(

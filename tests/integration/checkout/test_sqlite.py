@@ -1,6 +1,8 @@
+import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -8,7 +10,26 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from broadcast.checkout.adapters.durability import NotDurableError
 from broadcast.checkout.adapters.models import metadata, orders, stock
 from broadcast.checkout.adapters.sqlite import BEGIN_MODE, sqlite_engine
+from broadcast.checkout.adapters.sqlite_record import SqliteRecord
+from broadcast.checkout.changes import Changes
+from broadcast.checkout.orders import Order
+from broadcast.clock import WallMs
+from broadcast.money import Money
 
+ORDER = Order(
+    order="order-1",
+    show="gala",
+    channel="youku",
+    buyer="li",
+    key="key-1",
+    fingerprint="f",
+    sku="coat-m",
+    quantity=1,
+    look=None,
+    amount=Money(100, "CNY"),
+    placed_at_ms=1,
+    hold_until_ms=2,
+)
 COATS = {"show_id": "gala", "sku": "coat-m", "initial": 5, "left": 5, "reserved": 0, "sold": 0}
 
 
@@ -86,4 +107,28 @@ def test_the_database_itself_refuses_a_second_order_under_one_key(tmp_path: Path
         connection.execute(insert(orders).values(order | {"order_id": "one"}))
     with pytest.raises(IntegrityError, match="UNIQUE"), engine.begin() as connection:
         connection.execute(insert(orders).values(order | {"order_id": "two"}))
+    engine.dispose()
+
+
+async def test_a_batch_waits_for_another_writer_and_nothing_else_waits_for_it(tmp_path: Path):
+    engine = sqlite_engine(tmp_path / "show.sqlite3")
+    metadata.create_all(engine)
+    record = SqliteRecord(engine, "gala", "the first")
+    await record.take_over([], WallMs(1))
+    changes = Changes()
+    changes.placed["order-1"] = ORDER
+    await record.write(changes)
+    with engine.connect().execution_options(**{BEGIN_MODE: "IMMEDIATE"}) as other:
+        other.execute(insert(stock).values(COATS))
+        changes = Changes()
+        changes.placed["order-2"] = msgspec.structs.replace(ORDER, order="order-2", key="key-2")
+        writing = asyncio.create_task(record.write(changes))
+        async with asyncio.timeout(2):  # less than the patience of a writer: the loop goes on meanwhile
+            for _ in range(100):
+                await asyncio.sleep(0)
+        assert not writing.done()
+        other.commit()
+    await writing
+    assert [order.order for order in (await record.load()).orders] == ["order-1", "order-2"]
+    await record.close()
     engine.dispose()
