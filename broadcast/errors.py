@@ -15,6 +15,7 @@ TITLES: dict[str, tuple[int, str]] = {
     "unauthorized": (401, "The token is missing, forged or expired"),
     "forbidden": (403, "This token may not do that"),
     "wrong-channel": (403, "The token belongs to another channel"),
+    "step-up-required": (403, "The buyer has to show who they are"),
     "origin-refused": (403, "This page may not use the channel"),
     "not-found": (404, "There is nothing here"),
     "no-such-show": (404, "There is no such show"),

@@ -84,4 +84,5 @@ def open_desk(
         on_order_changed=lambda order: on_order_changed(order.answer()),
         ticket_key=None if secret is None else hmac.digest(secret.encode(), TICKETS, "sha256"),
         latencies_ms={channel.id: channel.latency_ms for channel in show.channels},
+        limits=show.spending,
     )

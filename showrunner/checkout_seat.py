@@ -12,9 +12,10 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
+from broadcast.assurance import Assurance
 from broadcast.checkout.decisions import Placed
 from broadcast.checkout.payment import PaymentNotification
-from broadcast.checkout.port import Checkout, OnLineNews, TapAnswer
+from broadcast.checkout.port import Checkout, OnLineNews, OrderDoor, TapAnswer
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, OrderId, Sku
 from broadcast.line_messages import LineAnswer, LineState
@@ -186,13 +187,23 @@ class CheckoutSeat:
     # ------------------------------------------------------------ the port's door side
 
     async def place(
-        self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, ticket: str | None = None
+        self,
+        *,
+        channel: ChannelId,
+        buyer: BuyerId,
+        key: str,
+        request: OrderRequest,
+        ticket: str | None = None,
+        assurance: Assurance | None = None,
     ) -> Placed:
         """Place an order; see the port."""
-        placed = await self._here_or_there(
-            lambda desk: desk.place(channel=channel, buyer=buyer, key=key, request=request, ticket=ticket),
-            lambda: self._remote.place(channel=channel, buyer=buyer, key=key, request=request, ticket=ticket),
-        )
+
+        def placing(door: OrderDoor) -> Awaitable[Placed]:
+            return door.place(
+                channel=channel, buyer=buyer, key=key, request=request, ticket=ticket, assurance=assurance
+            )
+
+        placed = await self._here_or_there(placing, lambda: placing(self._remote))
         self._remote.bought(channel, buyer, Sku(request.sku))
         return placed
 
@@ -205,9 +216,18 @@ class CheckoutSeat:
         request: OrderRequest,
         answer: TapAnswer,
         ticket: str | None = None,
+        assurance: Assurance | None = None,
     ) -> None:
         """Place an order; see the port."""
-        ask = partial(self._remote.tap, channel=channel, buyer=buyer, key=key, request=request, ticket=ticket)
+        ask = partial(
+            self._remote.tap,
+            channel=channel,
+            buyer=buyer,
+            key=key,
+            request=request,
+            ticket=ticket,
+            assurance=assurance,
+        )
         desk = self.owned()
         if desk is None:
             ask(answer=answer)
@@ -222,7 +242,15 @@ class CheckoutSeat:
             else:
                 ask(answer=answer)
 
-        desk.tap(channel=channel, buyer=buyer, key=key, request=request, answer=answered, ticket=ticket)
+        desk.tap(
+            channel=channel,
+            buyer=buyer,
+            key=key,
+            request=request,
+            answer=answered,
+            ticket=ticket,
+            assurance=assurance,
+        )
 
     async def cancel(self, channel: ChannelId, buyer: BuyerId, order: OrderId) -> OrderAnswer:
         """Give an order up; see the port."""

@@ -50,9 +50,9 @@ _FROM_SERVER = (
 )
 _FROM_VIEWER = (m.ClockRequest, m.Tap, Shown)
 _ORDER_REFUSALS = (
-    "malformed", "unauthorized", "origin-refused", "no-such-show", "no-such-channel", "sold-out", "not-on-sale",
-    "price-changed", "limit-reached", "too-large", "too-slow", "unsupported-media-type", "invalid", "key-reused",
-    "too-many-requests", "busy",
+    "malformed", "unauthorized", "step-up-required", "origin-refused", "no-such-show", "no-such-channel", "sold-out",
+    "not-on-sale", "price-changed", "limit-reached", "too-large", "too-slow", "unsupported-media-type", "invalid",
+    "key-reused", "too-many-requests", "busy",
 )  # fmt: skip
 _COMMAND_REFUSALS = (
     "malformed", "unauthorized", "forbidden", "no-such-show", "on-hold", "nothing-next", "nothing-on-air",

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from broadcast.assurance import Assurance
 from broadcast.checkout.orders import Scope, fingerprint
 from broadcast.checkout.payment import PaymentNotification
 from broadcast.errors import FieldError, Refusal, invalid
@@ -16,6 +17,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Attributes:
         fingerprint: of the request's body.
         arrival: when the buyer came first, as their arrival ticket says (see ``tickets``); None: now.
+        assurance: how sure it is who the buyer is; None where nobody said.
     """
 
     show: ShowId
@@ -28,6 +30,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     look: LookId | None
     seen_price: Money | None
     arrival: int | None = None
+    assurance: Assurance | None = None
 
     @property
     def scope(self) -> Scope:
@@ -51,7 +54,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return None
 
 
-def place_of(channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, arrival: int | None = None) -> Place:
+def place_of(
+    channel: ChannelId,
+    buyer: BuyerId,
+    key: str,
+    request: OrderRequest,
+    arrival: int | None = None,
+    assurance: Assurance | None = None,
+) -> Place:
     """Return a buyer's request as a command."""
     return Place(
         show=ShowId(request.show),
@@ -64,6 +74,7 @@ def place_of(channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest
         look=None if request.look is None else LookId(request.look),
         seen_price=request.seen_price,
         arrival=arrival,
+        assurance=assurance,
     )
 
 

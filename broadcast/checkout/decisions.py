@@ -67,7 +67,11 @@ def verdict(desk: Desk, tap: Place, now: WallMs) -> Order | Refusal | None:
         if known.fingerprint == tap.fingerprint:
             return known
         return Refusal("key-reused")
-    return _not_on_offer(desk, tap, now) or _not_on_these_terms(desk, tap, now)
+    refusal = _not_on_offer(desk, tap, now) or _not_on_these_terms(desk, tap, now)
+    if refusal is None and desk.spending is not None:  # last: nobody shows who they are for something that is gone
+        amount = _price(desk, tap, now).times(tap.quantity)
+        refusal = desk.spending.refusal(tap.channel, tap.buyer, amount, tap.assurance, now)
+    return refusal
 
 
 def is_plainly_open(desk: Desk, tap: Place, now: WallMs) -> bool:

@@ -15,6 +15,7 @@ from broadcast.checkout.line import LineKey, LineOffer, Lines
 from broadcast.checkout.offers import Offer, Openings
 from broadcast.checkout.orders import Order, Scope
 from broadcast.checkout.payment import Errand
+from broadcast.checkout.spending import Spending, SpendingLimits
 from broadcast.checkout.stock import Shelf, ShelfCount
 from broadcast.clock import WallMs
 from broadcast.ids import BuyerId, ChannelId, OrderId, ShowId, Sku
@@ -36,6 +37,7 @@ class Desk:
         lines: who stands in line, or None where nobody may.
         line_offers: the pieces set aside for people in line.
         uncharged: SKU → the pre-orders whose payment was not asked for yet.
+        spending: what every buyer spent, or None where the show has no spending limits.
     """
 
     def __init__(
@@ -45,12 +47,14 @@ class Desk:
         openings: Openings,
         hold_ms: int,
         lines: Lines | None = None,
+        limits: SpendingLimits | None = None,
     ) -> None:
         self.show = show
         self.offers = offers
         self.openings = openings
         self.hold_ms = hold_ms
         self.lines = lines
+        self.spending = None if limits is None else Spending(limits)
         self.orders: dict[OrderId, Order] = {}
         self.by_key: dict[Scope, Order] = {}
         self.shelves: dict[Sku, Shelf] = {sku: Shelf(sku, offer.stock) for sku, offer in offers.items()}
@@ -116,6 +120,8 @@ class Desk:
         if order.status == "released":
             return
         self._count(order, order.quantity)
+        if self.spending is not None:
+            self.spending.add(order)
         if order.status == "reserved":
             heapq.heappush(self._holds, (order.hold_until_ms, order.order))
             if order.payment_due_ms is not None and (order.order, "payment") not in self.errands:
@@ -136,6 +142,8 @@ class Desk:
             return
         if after.status == "released":
             self._count(before, -before.quantity)
+            if self.spending is not None:
+                self.spending.release(before)
             if before.status == "paid" and before.hold_until_ms <= self._settled_until_ms:
                 self._settled[before.sku] -= before.quantity
         elif after.status == "paid":

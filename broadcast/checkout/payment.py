@@ -35,6 +35,7 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
         currency: the consent is for this currency alone.
         limit: minor units one order may cost under the consent, or None where only the gateway's own limit counts.
         address: reference of the delivery address, kept for whoever fulfils.
+        confirmed: whether the channel has proved the limit: such a consent lifts a spending limit (see ``spending``).
     """
 
     provider: Provider
@@ -43,6 +44,7 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     limit: int | None = None
     address: str = ""
+    confirmed: bool = False
 
     def covers(self, amount: Money) -> bool:
         """Tell whether an order of this amount may be charged without asking the buyer again."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from broadcast.assurance import Assurance
 from broadcast.checkout.decisions import Placed
 from broadcast.checkout.payment import PaymentNotification
 from broadcast.clock import ProgrammeMs
@@ -18,6 +19,22 @@ from broadcast.messages import OrderAnswer, OrderCounters, OrderRequest, SkuCoun
 
 TapAnswer = Callable[[Placed | Refusal], None]
 """Takes a tap's answer."""
+
+
+class TapWay(Protocol):
+    """The way of a tap to the desk; see ``OrderDoor.tap``."""
+
+    def __call__(  # noqa: D102 - the class says it
+        self,
+        *,
+        channel: ChannelId,
+        buyer: BuyerId,
+        key: str,
+        request: OrderRequest,
+        answer: TapAnswer,
+        ticket: str | None = None,
+        assurance: Assurance | None = None,
+    ) -> None: ...
 
 
 class LineNews(msgspec.Struct, frozen=True):
@@ -71,7 +88,14 @@ class OrderDoor(LineDoor, Protocol):
         """Whether a tap can be taken."""
 
     async def place(
-        self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, ticket: str | None = None
+        self,
+        *,
+        channel: ChannelId,
+        buyer: BuyerId,
+        key: str,
+        request: OrderRequest,
+        ticket: str | None = None,
+        assurance: Assurance | None = None,
     ) -> Placed:
         """Place an order; when this returns, it is durable. A ``ticket`` keeps the buyer's place in order of arrival.
 
@@ -88,6 +112,7 @@ class OrderDoor(LineDoor, Protocol):
         request: OrderRequest,
         answer: TapAnswer,
         ticket: str | None = None,
+        assurance: Assurance | None = None,
     ) -> None:
         """Place an order as ``place`` does; what that returns or raises is handed to ``answer``, once.
 

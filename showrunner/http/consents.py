@@ -41,7 +41,8 @@ class ConsentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         customer: how the gateway names the buyer, where it wants to hear that.
         limit: minor units one order may cost without asking again.
         address: reference of the delivery address.
-        proof: see the module; for every gateway but the sandbox.
+        proof: see the module; for every gateway but the sandbox. One that names ``limit`` and ``currency`` also lets
+            orders up to there pass a spending limit.
     """
 
     provider: Provider
@@ -152,8 +153,9 @@ class ConsentDoor:
         asked = await read_json(request, _request)
         if any(_looks_like_a_card(text) for text in (asked.reference, asked.customer, asked.address)):
             raise invalid(FieldError("/reference", "looks like a card's number; only references are kept"))
-        if asked.provider != "sandbox":
-            self._must_be_proved(viewer, asked)
+        confirmed = False
+        if asked.provider != "sandbox" or asked.proof:
+            confirmed = self._must_be_proved(viewer, asked)
         agreement = Agreement(
             provider=asked.provider,
             reference=asked.reference,
@@ -161,6 +163,7 @@ class ConsentDoor:
             currency=asked.currency,
             limit=asked.limit,
             address=asked.address,
+            confirmed=confirmed,
         )
         await self._book.agree(viewer.channel, viewer.buyer, agreement, self._now())
         return await self._consents(viewer)
@@ -198,8 +201,12 @@ class ConsentDoor:
             )
         )
 
-    def _must_be_proved(self, viewer: Viewer, asked: ConsentRequest) -> None:
+    def _must_be_proved(self, viewer: Viewer, asked: ConsentRequest) -> bool:
         """Make sure that the channel itself says that the agreement is this buyer's.
+
+        Returns:
+            Whether it also says what one order may cost: the proof names ``limit`` and ``currency``, and they are those
+            asked for.
 
         Raises:
             Refusal: ``forbidden``.
@@ -221,6 +228,11 @@ class ConsentDoor:
             raise Refusal("forbidden", "the proof is of another agreement, buyer or channel")
         if type(expires) is not int or expires * 1000 <= self._now():
             raise Refusal("forbidden", "the proof has run out")
+        if claims.get("limit") is None:
+            return False
+        if (claims["limit"], claims.get("currency")) != (asked.limit, asked.currency):
+            raise Refusal("forbidden", "the proof is of another limit")
+        return True
 
     def _viewer(self, request: web.Request) -> Viewer:
         return self._tokens.verify(bearer(request.headers.get("Authorization")))

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from broadcast.assurance import Assurance
 from broadcast.checkout.payment import PaymentNotification
 from broadcast.checkout.port import LineNews
 from broadcast.clock import ProgrammeMs
@@ -21,6 +22,7 @@ class PlaceAsk(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     key: str
     request: OrderRequest
     ticket: str | None = None
+    assurance: Assurance | None = None
 
 
 class CancelAsk(msgspec.Struct, frozen=True, array_like=True, tag=2):

@@ -320,6 +320,7 @@ class DeskPeer:
                 request=ask.request,
                 answer=answer,
                 ticket=ask.ticket,
+                assurance=ask.assurance,
             )
         except Exception:
             log.exception("desk.fault")

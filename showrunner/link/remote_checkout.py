@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from broadcast.assurance import Assurance
 from broadcast.checkout.decisions import Placed
 from broadcast.checkout.payment import PaymentNotification
 from broadcast.checkout.port import LineNews, OnLineNews, TapAnswer
@@ -115,10 +116,17 @@ class RemoteCheckout:
     # ------------------------------------------------------------ commands
 
     async def place(
-        self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, ticket: str | None = None
+        self,
+        *,
+        channel: ChannelId,
+        buyer: BuyerId,
+        key: str,
+        request: OrderRequest,
+        ticket: str | None = None,
+        assurance: Assurance | None = None,
     ) -> Placed:
         """Place an order; see the port."""
-        ask = PlaceAsk(self.link.next_number(), channel, buyer, key, request, ticket)
+        ask = PlaceAsk(self.link.next_number(), channel, buyer, key, request, ticket, assurance)
         told = await self._asked(ask)
         return self._placed(ask, told)
 
@@ -131,9 +139,10 @@ class RemoteCheckout:
         request: OrderRequest,
         answer: TapAnswer,
         ticket: str | None = None,
+        assurance: Assurance | None = None,
     ) -> None:
         """Place an order; see the port."""
-        ask = PlaceAsk(self.link.next_number(), channel, buyer, key, request, ticket)
+        ask = PlaceAsk(self.link.next_number(), channel, buyer, key, request, ticket, assurance)
 
         def answered(told: "asyncio.Future[Any]") -> None:
             try:

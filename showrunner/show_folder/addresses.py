@@ -26,6 +26,17 @@ def web_link(template: str) -> str:
     return template
 
 
+def web_page(address: str) -> str:
+    """Read the address of one web page: https, without placeholders.
+
+    Raises:
+        ValueError: it is no such address.
+    """
+    if "{" in address or "}" in address:
+        raise ValueError(f"{shown(address)}: nothing is filled in here")
+    return web_link(address)
+
+
 def app_link(template: str) -> str:
     """Read the template of an address that opens an app: the app's own scheme, or https (a universal link).
 

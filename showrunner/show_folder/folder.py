@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from broadcast.channels.profiles import ChannelProfile
+from broadcast.checkout.spending import SpendingLimits
 from broadcast.ids import Sku
 from broadcast.show import Article, Look, ShowInfo
 from showrunner.show_folder.catalogue import Catalogue, parse_catalogue
@@ -16,6 +17,7 @@ from showrunner.show_folder.rates import RATES, parse_rates
 from showrunner.show_folder.reading import read_text
 from showrunner.show_folder.rundown import Rundown, looks_with_articles, parse_rundown
 from showrunner.show_folder.show_file import DEFAULT_LANGUAGE, ProgrammeSource, ShowFile, ShowSettings, parse_show
+from showrunner.show_folder.spending import check_channels
 from showrunner.show_folder.terms import Terms, terms_by_sku
 
 Kind = Literal["show", "channels", "catalogue", "rundown", "settlement"]
@@ -45,6 +47,7 @@ class LoadedShow(msgspec.Struct, frozen=True, kw_only=True):
         channels: every channel the show goes out on.
         settings: what the show sets.
         terms: how SKUs are sold that have terms of their own.
+        spending: what an order and a buyer may cost before the buyer shows who they are, or None.
         programme: where its picture comes from.
         folder: where it was loaded from; pictures with relative addresses are inside it.
     """
@@ -57,6 +60,7 @@ class LoadedShow(msgspec.Struct, frozen=True, kw_only=True):
     programme: ProgrammeSource
     folder: Path
     terms: dict[Sku, Terms] = {}
+    spending: SpendingLimits | None = None
 
 
 class ShowText(msgspec.Struct, frozen=True):
@@ -88,6 +92,7 @@ class Examined:
                 if file.kind == kind:
                     self._read(file)
         self._terms = self._match_terms(files)
+        self._match_spending(files)
 
     def show(self, folder: Path) -> LoadedShow:
         """Return the show of a whole folder.
@@ -102,6 +107,7 @@ class Examined:
             looks=self._looks,
             articles={sku: self._as_sold(article) for sku, article in self._catalogue.articles.items()},
             terms=self._terms,
+            spending=None if self._show.spending is None else self._show.spending.limits,
             channels=self._channels,
             settings=self._show.settings,
             programme=self._show.programme,
@@ -115,6 +121,12 @@ class Examined:
         channels = {channel.id for channel in self._channels} if "channels" in self._kinds else None
         problems = next(file.problems for file in files if file.kind == "show")
         return terms_by_sku(self._show.terms, self._catalogue.articles.values(), channels, problems)
+
+    def _match_spending(self, files: Sequence[ShowText]) -> None:
+        """Hold the show file's spending limits against the channels."""
+        if self._show is not None and self._show.spending is not None and "channels" in self._kinds:
+            problems = next(file.problems for file in files if file.kind == "show")
+            check_channels(self._show.spending, {channel.id for channel in self._channels}, problems)
 
     def _as_sold(self, article: Article) -> Article:
         """Return an article as its card shows it."""

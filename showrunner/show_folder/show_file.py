@@ -18,6 +18,7 @@ from broadcast.show import ShowInfo
 from showrunner.show_folder import cells
 from showrunner.show_folder.instants import instant_ms
 from showrunner.show_folder.problems import Problems, shown
+from showrunner.show_folder.spending import SpendingTable, parse_spending
 from showrunner.show_folder.terms import Terms, parse_terms
 from showrunner.show_folder.toml_file import TomlTable, read_toml
 
@@ -32,7 +33,7 @@ MAX_SECONDS_PER_LOOK = 3_600
 
 _KEYS = (
     "id", "title", "titles", "language", "start", "time_zone", "currency", "programme", "settings", "splices",
-    "terms",
+    "terms", "spending",
 )  # fmt: skip
 _SETTING_KEYS = ("hold_seconds", "limit_per_buyer", "seconds_per_look")
 _SPLICE_KEYS = tuple(SpliceRule.__struct_fields__)
@@ -75,6 +76,7 @@ class ShowFile(msgspec.Struct, frozen=True):
     programme: ProgrammeSource
     language: str
     terms: dict[str, Terms]
+    spending: SpendingTable | None = None
 
 
 def parse_show(text: str, problems: Problems, *, folder: Path) -> tuple[ShowFile | None, str | None, str]:
@@ -101,6 +103,7 @@ def parse_show(text: str, problems: Problems, *, folder: Path) -> tuple[ShowFile
     start_ms = instant_ms(root, "start", zone, required=True)
     currency = _currency(root)
     terms = parse_terms(root, currency, zone)
+    spending = parse_spending(root, currency)
     programme = _programme(root, folder)
     settings = msgspec.structs.replace(_settings(root), splices=tuple(_splices(root)))
     if problems.errors or title is None or start_ms is None or currency is None or zone_name is None:
@@ -113,7 +116,7 @@ def parse_show(text: str, problems: Problems, *, folder: Path) -> tuple[ShowFile
         time_zone=zone_name,
         currency=currency,
     )
-    return ShowFile(info, settings, programme, language, terms), currency, language
+    return ShowFile(info, settings, programme, language, terms, spending), currency, language
 
 
 def _language(root: TomlTable) -> str:

@@ -37,6 +37,7 @@ class Buyers:
         buyer: str = "mei",
         key: str | None = None,
         ticket: str | None = None,
+        bearer: str | None = None,
         **body: Any,
     ) -> tuple[int, dict[str, Any], bool]:
         """Tap once at a door; return status, body, and whether it was a repeat."""
@@ -44,7 +45,7 @@ class Buyers:
         async with self.http.post(
             f"{door}/v1/orders",
             json={"show": SHOW, "sku": sku, "quantity": quantity, **body},
-            headers={"Authorization": f"Bearer {token(buyer)}", "Idempotency-Key": key or str(uuid.uuid4())}
+            headers={"Authorization": f"Bearer {bearer or token(buyer)}", "Idempotency-Key": key or str(uuid.uuid4())}
             | ticket_header,
         ) as response:
             answer: dict[str, Any] = msgspec.json.decode(await response.read())
@@ -101,9 +102,9 @@ def problem_of(answer: dict[str, Any]) -> str:
     return str(answer["type"]).rpartition("/")[2]
 
 
-def token(buyer: str, channel: str = "web") -> str:
+def token(buyer: str, channel: str = "web", **more: Any) -> str:
     """Return a viewer token."""
-    return jwt({"iss": channel, "sub": buyer, "exp": seconds_from_now(3_600)}, channel_key(channel))
+    return jwt({"iss": channel, "sub": buyer, "exp": seconds_from_now(3_600), **more}, channel_key(channel))
 
 
 def producer_token(show: str = SHOW) -> str:

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from tokens import jwt, seconds_from_now
 from viewers import BareSocket, EventViewer, SocketViewer, bare_socket, watching
 
+from broadcast.checkout.spending import SpendingLimits
 from broadcast.ids import Sku
 from broadcast.messages import SkuCounter
 from broadcast.programme.adapters.packager import Package
@@ -82,8 +83,8 @@ class House:
 
     # ------------------------------------------------------------ tokens
 
-    def viewer_token(self, channel: str = "web", buyer: str = "mei", lifetime_s: float = 3600) -> str:
-        claims = {"iss": channel, "sub": buyer, "exp": seconds_from_now(lifetime_s)}
+    def viewer_token(self, channel: str = "web", buyer: str = "mei", lifetime_s: float = 3600, **more: Any) -> str:
+        claims = {"iss": channel, "sub": buyer, "exp": seconds_from_now(lifetime_s), **more}
         return jwt(claims, channel_key(channel))
 
     def producer_token(self, name: str = "lin", show: str = SHOW, lifetime_s: float = 3600) -> str:
@@ -229,7 +230,12 @@ def programme() -> SegmentIndex:
 
 @asynccontextmanager
 async def open_house(
-    folder: Path, *, hold_ms: int | None = None, terms: Mapping[Sku, Terms] | None = None, **settings: Any
+    folder: Path,
+    *,
+    hold_ms: int | None = None,
+    terms: Mapping[Sku, Terms] | None = None,
+    spending: SpendingLimits | None = None,
+    **settings: Any,
 ) -> AsyncIterator[House]:
     """Run the little show with its state in a folder, until the block ends."""
     show = load_show(SHOW_FOLDER)
@@ -237,6 +243,7 @@ async def open_house(
         show = msgspec.structs.replace(show, settings=msgspec.structs.replace(show.settings, hold_ms=hold_ms))
     if terms is not None:
         show = msgspec.structs.replace(show, terms=terms)
+    show = msgspec.structs.replace(show, spending=spending)
     data = DataFolder(folder)
     data.lock()
     data.programme.mkdir(exist_ok=True)

@@ -12,6 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from broadcast.assurance import Assurance
 from broadcast.clock import Now
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, ShowId
@@ -25,15 +26,20 @@ MAX_REMEMBERED_TOKENS = 100_000
 """Verified tokens remembered, so that a buyer's second tap is not verified again."""
 
 MAX_SUBJECT_CHARS = 128
+MAX_ACR_CHARS = 256
+MAX_AUTH_TIME_S = 2**40
+"""An instant beyond any clock: a larger number is no time."""
+
 PRODUCER_ISSUER = "producers"
 
 
 class Viewer(msgspec.Struct, frozen=True):
-    """Who a viewer token speaks for, until when (wall time)."""
+    """Who a viewer token speaks for, until when (wall time), and how sure the channel is of it, where it says so."""
 
     channel: ChannelId
     buyer: BuyerId
     expires_ms: int
+    assurance: Assurance | None = None
 
 
 class Producer(msgspec.Struct, frozen=True):
@@ -50,6 +56,8 @@ class _Claims(msgspec.Struct):
     exp: int | float
     nbf: int | float = 0
     show: str = ""
+    acr: Any = None
+    auth_time: Any = None
 
 
 def _key(secret: bytes) -> OctKey:
@@ -94,6 +102,17 @@ class _Issuer(msgspec.Struct):
     iss: str
 
 
+def _assurance(claims: _Claims) -> Assurance | None:
+    """Return what a token says of its buyer's authentication (RFC 9470, 6; OpenID Connect Core, 2).
+
+    Whatever is not of the type that the standard gives it says nothing.
+    """
+    acr = claims.acr if type(claims.acr) is str and len(claims.acr) <= MAX_ACR_CHARS else ""
+    when = claims.auth_time
+    auth_time_ms = int(when * 1000) if type(when) in {int, float} and 0 <= when <= MAX_AUTH_TIME_S else None
+    return Assurance(acr, auth_time_ms) if acr or auth_time_ms is not None else None
+
+
 def _b64(text: str) -> bytes:
     from base64 import urlsafe_b64decode
 
@@ -133,7 +152,7 @@ class ViewerTokens:
         if key is None:
             raise Refusal("unauthorized", "the token is of a channel unknown here")
         claims = _verify(token, key, now)
-        viewer = Viewer(ChannelId(claims.iss), BuyerId(claims.sub), int(claims.exp * 1000))
+        viewer = Viewer(ChannelId(claims.iss), BuyerId(claims.sub), int(claims.exp * 1000), _assurance(claims))
         self._verified[token] = viewer
         if len(self._verified) > MAX_REMEMBERED_TOKENS:
             self._verified.popitem(last=False)

@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
+from broadcast.assurance import Assurance
 from broadcast.checkout.adapters.announcer import Announcer, ErrandListener
 from broadcast.checkout.adapters.line_keeper import LineKeeper
 from broadcast.checkout.adapters.record import Record, Recorded, SupersededError
@@ -27,6 +28,7 @@ from broadcast.checkout.offers import Offer, Openings, catalogue, windows
 from broadcast.checkout.orders import Order
 from broadcast.checkout.payment import Errand, PaymentNotification
 from broadcast.checkout.port import OnLineNews, TapAnswer
+from broadcast.checkout.spending import SpendingLimits, rests_on_all_orders
 from broadcast.clock import Now, ProgrammeMs
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, NewId, OrderId, ShowId, Sku
@@ -62,6 +64,7 @@ class GroupCommitCheckout:
         on_stock_changed, on_order_changed: called on the event loop once the change is durable.
         ticket_key: signs arrival tickets, the same in every process of the show; without it, nobody stands in line.
         latencies_ms: channel → how much later than capture its last viewers see a frame, where not its fence.
+        limits: what an order and a buyer may cost before the buyer shows who they are; None is no limit.
         jitter: draws from [0, 1), to spread retries.
 
     Attributes:
@@ -82,6 +85,7 @@ class GroupCommitCheckout:
         on_order_changed: Callable[[Order], None],
         ticket_key: bytes | None = None,
         latencies_ms: Mapping[ChannelId, int] | None = None,
+        limits: SpendingLimits | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._show = show
@@ -89,6 +93,7 @@ class GroupCommitCheckout:
         self._openings = Openings(fences_ms, latencies_ms, windows(self._offers.values()))
         self._line = LineKeeper(show, ticket_key, now, jitter)
         self._hold_ms = hold_ms
+        self._limits = limits
         self._now = now
         self._new_id = new_id
         self._announce = Announcer(on_stock_changed, on_order_changed)
@@ -142,30 +147,24 @@ class GroupCommitCheckout:
     # ------------------------------------------------------------ commands
 
     async def place(
-        self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, ticket: str | None = None
-    ) -> Placed:
+        self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest,
+        ticket: str | None = None, assurance: Assurance | None = None,
+    ) -> Placed:  # fmt: skip
         """Place an order; when this returns, it is durable. A ``ticket`` from an earlier refusal keeps the place.
 
         Raises:
-            Refusal: ``key-reused``, ``no-such-show``, ``no-such-channel``, ``invalid``, ``not-on-sale``,
-                ``price-changed``, ``limit-reached``, ``sold-out`` or ``busy``.
+            Refusal: any that ``docs/problems.md`` has for a tap; it changed nothing.
         """
-        command = place_of(channel, buyer, key, request, self._line.arrival(channel, buyer, request, ticket))
+        command = place_of(channel, buyer, key, request, self._line.arrival(channel, buyer, request, ticket), assurance)
         settled = self._from_memory(command)
         if isinstance(settled, Refusal):
             raise self._counted(settled)
         return settled or cast("Placed", await self._submit(command))
 
     def tap(
-        self,
-        *,
-        channel: ChannelId,
-        buyer: BuyerId,
-        key: str,
-        request: OrderRequest,
-        answer: TapAnswer,
-        ticket: str | None = None,
-    ) -> None:
+        self, *, channel: ChannelId, buyer: BuyerId, key: str, request: OrderRequest, answer: TapAnswer,
+        ticket: str | None = None, assurance: Assurance | None = None,
+    ) -> None:  # fmt: skip
         """Place an order as ``place`` does; what that would return or raise is handed to ``answer``, once.
 
         It is called at once where memory settles the tap, else from the event loop once the order is durable.
@@ -175,7 +174,7 @@ class GroupCommitCheckout:
         except Refusal as refusal:
             answer(self._counted(refusal))
             return
-        command = place_of(channel, buyer, key, request, arrival)
+        command = place_of(channel, buyer, key, request, arrival, assurance)
         settled, returning = self._from_memory(command), arrival is not None and self._line.returns(command)
         if settled is None and not self._room.has_place_for(command, returning=returning):
             settled = self._line.turned_away(command)
@@ -324,7 +323,7 @@ class GroupCommitCheckout:
         if found is None:
             return self._line.turned_away() if len(self._desk.orders) >= MAX_ORDERS else None
         known = self._desk.by_key.get(command.scope)
-        if self._in_flight is not None and self._in_flight.decides(command.sku, known):
+        if self._in_flight is not None and (self._in_flight.decides(command.sku, known) or rests_on_all_orders(found)):
             return None
         if isinstance(found, Refusal):
             return sold_out(self._desk, command, found, now)
@@ -398,7 +397,7 @@ class GroupCommitCheckout:
     # ------------------------------------------------------------ the record
 
     def _rebuild(self, recorded: Recorded) -> None:
-        desk = Desk(self._show, self._offers, self._openings, self._hold_ms, self._line.lines)
+        desk = Desk(self._show, self._offers, self._openings, self._hold_ms, self._line.lines, self._limits)
         desk.restore(recorded.orders, recorded.shelves, recorded.errands, recorded.line_offers)
         self._desk = desk
 

@@ -117,6 +117,7 @@ class PaymentBook:
                     currency=row.currency,
                     limit=row.limit_value,
                     address=row.address,
+                    confirmed=bool(row.limit_confirmed),
                 )
                 for row in connection.execute(query)
             ]
@@ -141,6 +142,7 @@ class PaymentBook:
                     limit_value=agreement.limit,
                     address=agreement.address,
                     agreed_at_ms=now,
+                    limit_confirmed=agreement.confirmed,
                 )
             )
 

@@ -19,6 +19,8 @@ payment_agreements = Table(
     Column("limit_value", BigInteger),
     Column("address", Text, nullable=False),
     Column("agreed_at_ms", BigInteger, nullable=False),
+    # null in rows from before spending limits: nobody had confirmed anything
+    Column("limit_confirmed", Boolean),
 )
 
 payment_attempts = Table(
