@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
+
+from broadcast.channels.client_address import counted_as, parse
 
 UNCAPPED_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
 """Loopback (RFC 1122), private (RFC 1918, RFC 4193) and link-local addresses: a proxy in front, or our own network."""
-
-IPV6_SITE_BITS = 64
-"""One subscriber has at least so many bits of IPv6 addresses to choose from (RFC 6177): they count as one."""
 
 REMEMBERED_ADDRESSES = 16_384
 
@@ -47,14 +46,7 @@ class AddressCaps:
             del self._viewers[name]
 
     def _read(self, address: str) -> str:
-        try:
-            read = ip_address(address.partition("%")[0])
-        except ValueError:
+        read = parse(address)
+        if read is None or any(read in network for network in self._uncapped):
             return ""
-        if isinstance(read, IPv6Address):
-            if read.ipv4_mapped is not None:
-                return self._read(str(read.ipv4_mapped))
-            if not any(read in network for network in self._uncapped):
-                return str(ip_network((read, IPV6_SITE_BITS), strict=False))
-            return ""
-        return "" if any(read in network for network in self._uncapped) else str(read)
+        return counted_as(address)
