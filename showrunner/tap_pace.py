@@ -24,15 +24,24 @@ MAX_WAIT_S = 60.0
 
 MAX_STRIKES = 16
 
+OFTEN = 4
+"""So many taps, each within ``PAUSE_S`` of the one before, and a buyer taps often."""
+
+PAUSE_S = 30.0
+
+EARLY_COUNTS_AS = 2
+"""How many taps one counts as, for that, that came before its sale."""
+
 
 class _Bucket:
-    __slots__ = ("at_s", "closed_until_s", "left", "strikes")
+    __slots__ = ("at_s", "closed_until_s", "left", "strikes", "taps")
 
     def __init__(self, left: float, at_s: float) -> None:
         self.left = left
         self.at_s = at_s
         self.closed_until_s = 0.0
         self.strikes = 0
+        self.taps = 0
 
 
 class TapPace:
@@ -61,8 +70,8 @@ class TapPace:
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def take(self, viewer: Viewer) -> None:
-        """Take one tap out of a buyer's bucket.
+    def take(self, viewer: Viewer) -> bool:
+        """Take one tap out of a buyer's bucket; tell whether they tap often (a drop's crowd does not).
 
         Raises:
             Refusal: ``too-many-requests`` with ``retry_after_ms``: the bucket is empty.
@@ -76,13 +85,15 @@ class TapPace:
             self._buckets.move_to_end(who)
         if now_s < bucket.closed_until_s:
             raise self._slower(bucket.closed_until_s - now_s, "rate")
-        left = min(self._burst, bucket.left + (now_s - bucket.at_s) * self._per_second)
+        quiet_s = now_s - bucket.at_s
+        left = min(self._burst, bucket.left + quiet_s * self._per_second)
         bucket.at_s = now_s
+        bucket.taps = bucket.taps + 1 if quiet_s < PAUSE_S else 1
         if left >= self._burst - 1:
             bucket.strikes = 0
         if left >= 1:
             bucket.left = left - 1
-            return
+            return bucket.taps > OFTEN
         wait_s = min(MAX_WAIT_S, (1 - left) / self._per_second * 2**bucket.strikes)
         bucket.strikes = min(bucket.strikes + 1, MAX_STRIKES)
         # it does not refill while it is closed: there is one tap in it when it opens again
@@ -95,6 +106,7 @@ class TapPace:
         bucket = self._buckets.get((viewer.channel, viewer.buyer))
         if bucket is not None:
             bucket.left -= EARLY_TAP_COST - 1
+            bucket.taps += EARLY_COUNTS_AS - 1
 
     def _enter(self, who: tuple[ChannelId, BuyerId], now_s: float) -> _Bucket:
         bucket = self._buckets[who] = _Bucket(self._burst, now_s)
