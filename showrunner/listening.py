@@ -10,6 +10,7 @@ from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.adapters.feed_socket import OnTap
 from broadcast.channels.adapters.http_connection import Straight
 from broadcast.channels.adapters.waiting_heads import WaitingHeads
+from broadcast.channels.client_address import TrustedProxies
 
 BACKLOG = 4_096
 """Connections the kernel holds while a crowd comes back at once."""
@@ -35,10 +36,12 @@ class Listener:
         hub: FeedHub | None = None,
         on_tap: OnTap | None = None,
         straight: Straight | None = None,
+        proxies: TrustedProxies | None = None,
     ) -> None:
         self._hub = hub
         self._on_tap = on_tap
         self._straight = straight
+        self._proxies = proxies
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -65,7 +68,7 @@ class Listener:
             raise RuntimeError("the runner made no server")
         listening = listen(host, port, shared=shared)
         port = int(listening.getsockname()[1])
-        self._door = Door(self._hub, self._on_tap, http, self._waiting, self._straight)
+        self._door = Door(self._hub, self._on_tap, http, self._waiting, self._straight, self._proxies)
         self._door.open(listening)
         return port
 

@@ -12,6 +12,7 @@ from broadcast.errors import Refusal
 from broadcast.ids import ChannelId, ShowId
 from broadcast.join_messages import JoinAnswer, JoinCodeAnswer, JoinRequest
 from showrunner.http.bodies import read_json
+from showrunner.http.callers import caller
 
 TRIES_PER_ADDRESS = 30
 """Codes one address may try in a minute: a household mistypes, a carrier's address is many households."""
@@ -52,7 +53,7 @@ class JoinDoor:
 
     async def _join(self, request: web.Request) -> web.Response:
         asked = await read_json(request, _request)
-        for limit, who in ((self._per_address, request.remote or ""), (self._together, "everybody")):
+        for limit, who in ((self._per_address, caller(request)), (self._together, "everybody")):
             if not await self._limiter.hit(limit, "join", who):
                 raise Refusal("too-many-requests", "too many codes were tried", retry_after_ms=10_000)
         channel = self._codes.channel(asked.code, self._now())

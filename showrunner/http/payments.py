@@ -18,6 +18,7 @@ from broadcast.checkout.port import PaymentNews
 from broadcast.errors import Refusal
 from broadcast.ids import ShowId
 from showrunner.http.bodies import read_body, read_json
+from showrunner.http.callers import caller
 
 NOTIFICATIONS = "/v1/payments/notifications"
 """News signed by the house itself: the sandbox's, and settlement's repairs."""
@@ -131,7 +132,7 @@ class PaymentDoor:
             raise
 
     async def _keep_pace(self, request: web.Request) -> None:
-        if not await self._limiter.hit(self._pace, "notification", request.remote or ""):
+        if not await self._limiter.hit(self._pace, "notification", caller(request)):
             raise Refusal("too-many-requests", "too many notifications from this address", retry_after_ms=1_000)
 
     async def _behave(self, request: web.Request) -> web.Response:

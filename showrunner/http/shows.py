@@ -22,6 +22,7 @@ from broadcast.messages import GuestAnswer, GuestRequest
 from broadcast.public_messages import PublicChannel, PublicProgramme, PublicShow
 from broadcast.show import ShowInfo
 from showrunner.http.bodies import read_json
+from showrunner.http.callers import caller
 from showrunner.http.pages import A_YEAR, file_within
 
 GUEST_LIFETIME_MS = 24 * 3_600_000
@@ -150,7 +151,7 @@ class ShowDoor:
         channel = self._channel(asked.channel)
         if not channel.guests:
             raise Refusal("forbidden", "this channel's viewers bring a token of their own")
-        if not await self._limiter.hit(self._guests, "guest", request.remote or ""):
+        if not await self._limiter.hit(self._guests, "guest", caller(request)):
             raise Refusal("too-many-requests", "too many guests from this address", retry_after_ms=10_000)
         token = self._tokens.issue(channel.id, BuyerId(f"guest-{self._new_id()}"), GUEST_LIFETIME_MS)
         answer = GuestAnswer(token=token, expires_ms=self._now() + GUEST_LIFETIME_MS)

@@ -20,6 +20,7 @@ from broadcast.channels.adapters.feed_socket import FeedSocket, OnTap
 from broadcast.channels.adapters.http_connection import HttpConnection, Straight, Unanswered
 from broadcast.channels.adapters.waiting_heads import WaitingHeads
 from broadcast.channels.adapters.wire import NOBODY, READ_BYTES, Wire, Wires
+from broadcast.channels.client_address import TrustedProxies
 from broadcast.channels.handshake import FEED_PREFIX, MAX_HEAD_BYTES, Upgrade, read_upgrade
 from broadcast.errors import problem
 
@@ -59,6 +60,7 @@ class Door:
         http: makes the HTTP server's protocol for one connection.
         waiting: holds those who have not said what they want.
         straight: answers some requests before they reach the HTTP server.
+        proxies: ours, which say who calls; None where everybody calls by themselves.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Door:
         http: Callable[[], asyncio.Protocol],
         waiting: WaitingHeads,
         straight: Straight | None = None,
+        proxies: TrustedProxies | None = None,
     ) -> None:
         self._hub = hub
         self._on_tap = on_tap
@@ -75,6 +78,7 @@ class Door:
         self._waiting = waiting
         self._straight = straight
         self._unanswered = Unanswered()
+        self._proxies = proxies
         self._wires = Wires()
         self._handing: set[asyncio.Task[None]] = set()
         self._http_connections = 0
@@ -149,7 +153,7 @@ class Door:
                 return
         end = head.find(_END)
         if end >= 0 or len(head) >= MAX_HEAD_BYTES:
-            upgrade = self._upgrade(head, end)
+            upgrade, address = self._upgrade(head, end, address)
             if upgrade is None:
                 self.hand_over(connection, address, head)
             else:
@@ -174,6 +178,8 @@ class Door:
 
     def hand_over(self, connection: socket.socket, address: str, head: bytes) -> None:
         """Leave a connection to the HTTP server, with what was read of it; or say that there are too many."""
+        if self._proxies is not None and self._proxies.trusts(address):
+            address = ""  # one connection of a proxy's is many people's
         if self._http_connections >= MAX_HTTP_CONNECTIONS or not self._addresses.has_room(address):
             with contextlib.suppress(OSError), connection:
                 connection.send(_TOO_MANY)
@@ -203,7 +209,7 @@ class Door:
     def said_enough(self, wire: Wire, head: bytes, end: int) -> None:
         """Serve a connection that had to be waited for."""
         self._waiting.leave(wire)
-        upgrade = self._upgrade(head, end)
+        upgrade, wire.address = self._upgrade(head, end, wire.address)
         if upgrade is None:
             self.hand_over(socket.socket(fileno=self._wires.hand_out(wire)), wire.address, head)
         else:
@@ -213,10 +219,16 @@ class Door:
         """Wait no more for a connection."""
         self._waiting.leave(wire)
 
-    def _upgrade(self, head: bytes, end: int) -> Upgrade | None:
+    def _upgrade(self, head: bytes, end: int, peer: str) -> tuple[Upgrade | None, str]:
+        """Return what a head asks of the feed, if it does, and where it comes from; HTTP says so in every request."""
         if self._hub is None or end < 0 or not head.startswith(FEED_PREFIX):
-            return None
-        return read_upgrade(head[: end + len(_END)])
+            return None, peer
+        head = head[: end + len(_END)]
+        if self._proxies is None:
+            return read_upgrade(head), peer
+        address, head = self._proxies.of_head(peer, head)
+        upgrade = read_upgrade(head)
+        return upgrade, peer if upgrade is None else address
 
     def _rest(self, listening: socket.socket) -> None:
         """Look away for a while: there is a connection to take, and no room for it."""
