@@ -35,12 +35,15 @@ from showrunner.link.remote_checkout import RemoteCheckout
 from showrunner.link.server import LinkRoom, LinkServer
 from showrunner.link.tap_server import TapServer
 from showrunner.listening import Listener
-from showrunner.metrics import DeskCollector, LinkCollector, PaceCollector
-from showrunner.payment_doors import payment_routes
+from showrunner.metrics import DeskCollector, LinkCollector, PaceCollector, SuspectCollector
+from showrunner.payment_doors import consented_taps, payment_routes
 from showrunner.payments import Payments
 from showrunner.pictures import with_pictures
+from showrunner.proxy_settings import trusted_proxies
+from showrunner.refusal_log import RefusalLog
 from showrunner.settings import CheckoutSettings
 from showrunner.show_folder import LoadedShow
+from showrunner.suspect_settings import suspects
 from showrunner.tap_settings import tap_pace
 
 log = structlog.get_logger()
@@ -78,12 +81,18 @@ class RunningCheckout:
         keys = {ChannelId(name): key.get_secret_value().encode() for name, key in settings.channel_keys.items()}
         self._viewers = ViewerTokens(keys, wall_clock)
         self._pace = tap_pace(settings)
-        self._orders = OrderDesk(show.info.id, self.seat, self._viewers, self._pace)
-        self.link = LinkServer(show.info.id, self._rooms())
+        self._suspects = suspects(settings)
+        self._refusals = RefusalLog()
         secret = settings.payment_key.get_secret_value()
         book = PostgresTransactions(record_engine(self._url))
         self._payments = Payments(settings, show.info.id, secret, book)
-        self._listener = Listener(self._application(), straight=StraightOrders(self._orders))
+        self._consented = consented_taps(settings, show, self.seat, self._payments)
+        self._orders = OrderDesk(
+            show.info.id, self.seat, self._viewers, self._pace, self._consented, self._suspects, self._refusals
+        )
+        self.link = LinkServer(show.info.id, self._rooms())
+        self._proxies = trusted_proxies(settings)
+        self._listener = Listener(self._application(), straight=StraightOrders(self._orders), proxies=self._proxies)
 
     # ------------------------------------------------------------ life
 
@@ -106,9 +115,13 @@ class RunningCheckout:
         closing.push_async_callback(self.desk_server.stop)
         closing.push_async_callback(self._payments.stop)
         await self._payments.start(base_url)
+        if self._consented is not None:
+            closing.push_async_callback(self._consented.stop)
         address = settings.link_address or f"{_quoted(settings.link_host)}:{link_port}"
         closing.push_async_callback(self.seat.stop)
         await self.seat.start(address)
+        if self._suspects is not None:
+            closing.callback(self._suspects.stop)
         closing.push_async_callback(self._listener.stop_accepting)
         log.info("checkout.serving", show=self._show.info.id, at=base_url, link=address, pid=os.getpid())
         return base_url
@@ -148,6 +161,8 @@ class RunningCheckout:
         return application(
             [*self._orders.routes(), *pre_orders.routes(), *payments, *documents.routes()],
             origins=sorted({origin for channel in show.channels for origin in channel.origins}),
+            refusals=self._refusals,
+            proxies=self._proxies,
             ready=lambda: self.seat.ready,
             metrics=[
                 DeskCollector(
@@ -157,6 +172,7 @@ class RunningCheckout:
                     refused=lambda: self.link.refused,
                 ),
                 PaceCollector(self._pace),
+                *([SuspectCollector(self._suspects)] if self._suspects is not None else ()),
                 LinkCollector(
                     connected=lambda: self._remote.link.connected, waiting=lambda: self._remote.link.outstanding
                 ),

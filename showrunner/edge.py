@@ -29,8 +29,10 @@ from showrunner.http.app import application
 from showrunner.http.shows import public_show
 from showrunner.linked_taps import LinkedTaps
 from showrunner.listening import Listener, reserve
-from showrunner.metrics import CardErrorCollector, FeedCollector
+from showrunner.metrics import CardErrorCollector, CrowdedCollector, FeedCollector
 from showrunner.pictures import with_pictures
+from showrunner.proxy_settings import trusted_proxies
+from showrunner.refusal_log import RefusalLog
 from showrunner.settings import EdgeSettings
 from showrunner.show_folder import LoadedShow
 
@@ -59,7 +61,8 @@ class RunningEdge:
             lambda: told(self.hub.card_errors.channels()),
         )
         self._taps = _taps(settings, show.info.id)
-        self._listener = Listener(self._application(), self.hub, self._taps.tap)
+        self._proxies = trusted_proxies(settings)
+        self._listener = Listener(self._application(), self.hub, self._taps.tap, proxies=self._proxies)
 
     async def start(self, port: int) -> int:
         """Learn the present from the cue log, waiting for it as long as it takes, then listen and return the port.
@@ -107,9 +110,12 @@ class RunningEdge:
         return application(
             [web.get("/v1/shows/{show}", show), web.get("/v1/shows/{show}/feed", feed)],
             origins=sorted({origin for channel in self._show.channels for origin in channel.origins}),
+            refusals=RefusalLog(),
+            proxies=self._proxies,
             ready=lambda: self.hub.ready,
             metrics=[
                 FeedCollector(audience=self.hub.audience, seq=lambda: self.hub.seq),
+                CrowdedCollector(lambda: self.hub.crowded_taps),
                 CardErrorCollector(
                     lambda: views(self.hub.card_errors.channels(), self._settings.card_error_alarm_ms),
                     lambda: self.hub.card_errors.refused,

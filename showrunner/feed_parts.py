@@ -45,4 +45,5 @@ def feed_hub(settings: FeedSettings, show: LoadedShow, articles: Mapping[Sku, Ar
         admission=Admission(settings.handshakes_per_second) if settings.handshakes_per_second else None,
         heartbeat_s=settings.heartbeat_s,
         ring=SendRing.open(),
+        crowded_wait_s=settings.suspect_delay_ms / 1000,
     )

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from broadcast.channel_messages import CardErrorView
 from broadcast.ids import ChannelId, Sku
 from broadcast.messages import OrderCounters, SkuCounter
+from showrunner.suspects import Suspects
 from showrunner.tap_pace import TapPace
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -75,6 +76,51 @@ class CardErrorCollector(Collector):
         for reason, count in self._refused().items():
             refused.add_metric([reason], count)
         yield refused
+
+
+class ProxyCollector(Collector):
+    """Reads how often a proxy of ours did not say readably who calls."""
+
+    def __init__(self, malformed: Callable[[], int]) -> None:
+        self._malformed = malformed
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield it."""
+        yield CounterMetricFamily(
+            "snbn_forwarded_unreadable", "Forwarding headers of trusted proxies ignored", value=self._malformed()
+        )
+
+
+class CrowdedCollector(Collector):
+    """Reads how many taps waited because their connection brought many buyers' tokens."""
+
+    def __init__(self, taps: Callable[[], int]) -> None:
+        self._taps = taps
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield it."""
+        yield CounterMetricFamily(
+            "snbn_taps_crowded", "Taps made to wait on connections with many buyers' tokens", value=self._taps()
+        )
+
+
+class SuspectCollector(Collector):
+    """Reads what was odd about taps, and how many waited for it."""
+
+    def __init__(self, suspects: Suspects) -> None:
+        self._suspects = suspects
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield signals, and taps that waited."""
+        odd = CounterMetricFamily("snbn_taps_odd", "Signs of a machine noticed in taps, by signal", labels=["signal"])
+        for signal, count in self._suspects.behaviour.noticed.items():
+            odd.add_metric([signal], count)
+        yield odd
+        waited = CounterMetricFamily("snbn_taps_suspect", "Taps made to wait, by grade", labels=["grade"])
+        for grade, taps in self._suspects.slowed.items():
+            waited.add_metric([str(grade)], taps)
+        yield waited
+        yield GaugeMetricFamily("snbn_suspect_buyers", "Busy buyers looked at", value=len(self._suspects.behaviour))
 
 
 class PaceCollector(Collector):

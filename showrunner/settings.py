@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from showrunner.payment_settings import PAYMENT_SECRETS, PaymentSettings, SettleSettings
+from showrunner.proxy_settings import ProxySettings
+from showrunner.suspect_settings import SuspectSettings
 from showrunner.tap_settings import TapSettings
 
 MAX_PORT = 65_535
@@ -35,7 +37,7 @@ class SettingsError(Exception):
     """The settings are not usable; the message lists what is wrong, line by line, and no secret."""
 
 
-class FeedSettings(BaseSettings):
+class FeedSettings(ProxySettings, SuspectSettings):
     """How a process that serves the feed runs, whatever else it does.
 
     Attributes:
@@ -45,8 +47,8 @@ class FeedSettings(BaseSettings):
         max_viewers: viewers held at once by one process.
         max_viewers_per_channel: of those, on one channel; 0 is no limit.
         max_viewers_per_address: of those, from one public address (IPv6: one /64); 0 is no limit. A mobile carrier puts
-            thousands of subscribers behind one address. Private and loopback addresses, which a proxy in front has,
-            are never limited.
+            thousands of subscribers behind one address. Private and loopback addresses are never limited; behind a
+            proxy, see ``trusted_proxies``.
         handshakes_per_second: feed connections one process takes a second; the others are told to come back a
             little later. 0 is no limit.
         heartbeat_s: idle viewers hear a sign of life this often.
@@ -118,7 +120,7 @@ class ControlSettings(Settings):
     link_key: SecretStr
 
 
-class CheckoutSettings(PaymentSettings, TapSettings):
+class CheckoutSettings(PaymentSettings, TapSettings, ProxySettings, SuspectSettings):
     """How a checkout process runs: it takes taps, and owns the desk when its turn comes.
 
     Attributes:

@@ -48,14 +48,17 @@ from showrunner.http.preorders import PreOrderDoor
 from showrunner.http.shows import ShowDoor
 from showrunner.http.straight_orders import StraightOrders
 from showrunner.listening import Listener
-from showrunner.metrics import CardErrorCollector, PaceCollector, ShowCollector
-from showrunner.payment_doors import payment_routes
+from showrunner.metrics import CardErrorCollector, CrowdedCollector, PaceCollector, ShowCollector, SuspectCollector
+from showrunner.payment_doors import consented_taps, payment_routes
 from showrunner.picture import LivePicture, LoopedPicture, ShowPicture
 from showrunner.pictures import with_pictures
+from showrunner.proxy_settings import trusted_proxies
+from showrunner.refusal_log import RefusalLog
 from showrunner.screens import rundown_view, state_view
 from showrunner.settings import ControlSettings, Settings
 from showrunner.show_folder import LoadedShow
 from showrunner.splices import SpliceCommands
+from showrunner.suspect_settings import suspects
 from showrunner.tap_settings import tap_pace
 
 log = structlog.get_logger()
@@ -94,12 +97,19 @@ class RunningShow:
         self.viewer_tokens = ViewerTokens(channel_keys(settings), wall_clock)
         self.producer_tokens = ProducerTokens(settings.producer_key.get_secret_value().encode(), wall_clock)
         self._pace = tap_pace(settings)
-        self._desk = OrderDesk(show.info.id, self.checkout, self.viewer_tokens, self._pace)
+        self._suspects = suspects(settings)
+        self._refusals = RefusalLog()
+        self._consented = consented_taps(settings, show, self.checkout, self._home.payments)
+        self._desk = OrderDesk(
+            show.info.id, self.checkout, self.viewer_tokens, self._pace, self._consented, self._suspects, self._refusals
+        )
         self._console = self._make_console()
         self._splices = SpliceCommands(show.settings.splices, self.control.command)
         self.programme = self._make_picture(programme)
         self.dvb_css = self._make_dvb_css() if settings.dvb_css_port is not None else None
-        self._listener = Listener(self._application(), self.hub, self._desk.tap, StraightOrders(self._desk))
+        self._proxies = trusted_proxies(settings)
+        straight = StraightOrders(self._desk)
+        self._listener = Listener(self._application(), self.hub, self._desk.tap, straight, self._proxies)
 
     # ------------------------------------------------------------ life
 
@@ -115,6 +125,10 @@ class RunningShow:
         closing.push_async_callback(self.cue_log.close)
         await self.checkout.start()
         closing.push_async_callback(self.checkout.stop)
+        if self._consented is not None:
+            closing.push_async_callback(self._consented.stop)
+        if self._suspects is not None:
+            closing.callback(self._suspects.stop)
         await self.hub.start()
         await self.control.start()
         closing.push_async_callback(self.control.stop)
@@ -279,6 +293,8 @@ class RunningShow:
                 *pages.routes(show.info.id),
             ],
             origins=sorted({origin for channel in show.channels for origin in channel.origins}),
+            refusals=self._refusals,
+            proxies=self._proxies,
             ready=lambda: self._home.ready() and self.hub.ready,
             metrics=[
                 ShowCollector(
@@ -292,6 +308,8 @@ class RunningShow:
                 CardErrorCollector(self.card_errors, lambda: self.hub.card_errors.refused),
                 *self._home.collectors,
                 PaceCollector(self._pace),
+                CrowdedCollector(lambda: self.hub.crowded_taps),
+                *([SuspectCollector(self._suspects)] if self._suspects is not None else ()),
                 *([self.dvb_css.collector()] if self.dvb_css is not None else ()),
                 *([counted] if (counted := self.programme.collector()) is not None else ()),
             ],

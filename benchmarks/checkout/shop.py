@@ -93,6 +93,7 @@ async def main(folder: Path) -> None:
         sandbox_payments=False,
         taps_per_second=UNLIMITED,
         tap_burst=UNLIMITED,
+        suspect_delay_ms=0,
     )
     shop = Shop(settings, show, data, Package(index=_PICTURE, folder=data.programme))
     base_url = await shop.start()

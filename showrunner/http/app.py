@@ -5,10 +5,13 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 from prometheus_client.registry import Collector
 
+from broadcast.channels.client_address import TrustedProxies
 from broadcast.errors import Refusal
 from showrunner.http.bodies import MAX_BODY_BYTES
+from showrunner.http.callers import behind
 from showrunner.http.problems import cors, problems
-from showrunner.metrics import CONTENT_TYPE, exposition
+from showrunner.metrics import CONTENT_TYPE, ProxyCollector, exposition
+from showrunner.refusal_log import RefusalLog
 
 
 def application(
@@ -17,12 +20,16 @@ def application(
     origins: Sequence[str],
     ready: Callable[[], bool],
     metrics: Sequence[Collector],
+    refusals: RefusalLog,
+    proxies: TrustedProxies | None = None,
 ) -> web.Application:
-    """Return the application with these routes, health and metrics."""
+    """Return the application with these routes, health and metrics, behind these proxies if there are any."""
     app = web.Application(
-        middlewares=[cors(origins), problems],
+        middlewares=[*([] if proxies is None else [behind(proxies)]), cors(origins), problems(refusals)],
         client_max_size=MAX_BODY_BYTES,
     )
+    if proxies is not None:
+        metrics = [*metrics, ProxyCollector(lambda: proxies.malformed)]
     app.add_routes([*routes, *_health(ready, metrics)])
     return app
 

@@ -10,13 +10,15 @@ from aiohttp import web
 from broadcast.channels.adapters.feed_socket import Answering, Reply
 from broadcast.channels.adapters.tokens import Viewer, ViewerTokens, bearer
 from broadcast.checkout.decisions import Placed
-from broadcast.checkout.port import LineNews, OrderDoor, TapAnswer
+from broadcast.checkout.port import LineNews, OrderDoor, TapAnswer, TapWay
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId, OrderId, ShowId, Sku
 from broadcast.line_messages import LineMessage, LineState
 from broadcast.messages import MAX_KEY_CHARS, OrderAnswer, OrderMessage, OrderRequest, ProblemMessage, Tap
 from showrunner.http.bodies import read_json
 from showrunner.http.problems import problem_response
+from showrunner.refusal_log import WRONG, RefusalLog
+from showrunner.suspects import Suspects
 from showrunner.tap_pace import TapPace
 
 MAX_WATCHED_ORDERS = 100_000
@@ -37,13 +39,35 @@ log = structlog.get_logger()
 
 
 class OrderDesk:
-    """Takes taps from both doors, answers them, and tells the WebSocket that placed an order how it goes on."""
+    """Takes taps from both doors, answers them, and tells the WebSocket that placed an order how it goes on.
 
-    def __init__(self, show: ShowId, checkout: OrderDoor, tokens: ViewerTokens, pace: TapPace) -> None:
+    Args:
+        show: whose orders.
+        checkout: what is asked.
+        tokens: tell who a viewer is.
+        pace: how fast they may tap.
+        tap: the way of a tap to the desk, where it is not straight.
+        suspects: makes machines wait; None where nobody does.
+        refusals: writes down what was wrong with taps.
+    """
+
+    def __init__(
+        self,
+        show: ShowId,
+        checkout: OrderDoor,
+        tokens: ViewerTokens,
+        pace: TapPace,
+        tap: TapWay | None = None,
+        suspects: Suspects | None = None,
+        refusals: RefusalLog | None = None,
+    ) -> None:
         self._show = show
         self._checkout = checkout
+        self._tap = tap
         self._tokens = tokens
         self._pace = pace
+        self._suspects = suspects
+        self._refusals = refusals or RefusalLog()
         checkout.on_line_news(self._line_changed)
         self._in_line: OrderedDict[InLine, tuple[str, Reply]] = OrderedDict()
         self._watched: OrderedDict[OrderId, _Watcher] = OrderedDict()
@@ -62,9 +86,9 @@ class OrderDesk:
 
     async def _post(self, request: web.Request) -> web.Response:
         key = request.headers.get("Idempotency-Key", "")
-        viewer = self.admit(request.headers.get("Authorization"), key)
+        viewer, often = self.admit(request.headers.get("Authorization"), key)
         ticket = request.headers.get("Arrival-Ticket")
-        placed = await self._answered(viewer, key, await read_json(request, _request), ticket)
+        placed = await self._answered(viewer, key, await read_json(request, _request), ticket, often=often)
         if isinstance(placed, Refusal):
             self.note_early(viewer, placed)
             return problem_response(placed.problem())
@@ -93,8 +117,8 @@ class OrderDesk:
         await self._checkout.leave_line(viewer.channel, viewer.buyer, request.match_info["ticket"])
         return web.Response(status=204)
 
-    def admit(self, authorization: str | None, key: str) -> Viewer:
-        """Return whose tap over HTTP this is.
+    def admit(self, authorization: str | None, key: str) -> tuple[Viewer, bool]:
+        """Return whose tap over HTTP this is, and whether they tap often.
 
         Raises:
             Refusal: ``unauthorized``, ``malformed`` (the key), or ``too-many-requests``.
@@ -102,24 +126,39 @@ class OrderDesk:
         viewer = self._tokens.verify(bearer(authorization))
         if not 1 <= len(key) <= MAX_KEY_CHARS:
             raise Refusal("malformed", f"send an Idempotency-Key of 1 to {MAX_KEY_CHARS} characters")
-        self._pace.take(viewer)
-        return viewer
+        return viewer, self._pace.take(viewer)
 
-    def place(self, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None, answer: TapAnswer) -> None:
+    def place(
+        self, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None, answer: TapAnswer, *, often: bool
+    ) -> None:
         """Place an order; its answer is handed over, now or once it is durable.
 
         Raises:
             Refusal: ``no-such-show``.
         """
         self._refuse_other_shows(request)
-        self._checkout.tap(
-            channel=viewer.channel, buyer=viewer.buyer, key=key, request=request, answer=answer, ticket=ticket
+        way = self._way(viewer, request) if often else self._tap or self._checkout.tap
+        way(
+            channel=viewer.channel,
+            buyer=viewer.buyer,
+            key=key,
+            request=request,
+            answer=answer,
+            ticket=ticket,
+            assurance=viewer.assurance,
         )
+
+    def note_wrong(self, refusal: Refusal) -> None:
+        """Write down what was wrong with an order over HTTP."""
+        if refusal.name in WRONG:
+            self._refusals.note("http", refusal.name, "/v1/orders")
 
     def note_early(self, viewer: Viewer, refusal: Refusal) -> None:
         """Let taps before a sale is open cost their buyer more."""
         if refusal.name == "not-on-sale" and "ended_at_ms" not in refusal.more:
             self._pace.early(viewer)
+            if self._suspects is not None:
+                self._suspects.refused(viewer, refusal)
 
     def _viewer(self, request: web.Request) -> Viewer:
         return self._tokens.verify(bearer(request.headers.get("Authorization")))
@@ -136,6 +175,8 @@ class OrderDesk:
                 if isinstance(answered, Placed) and viewer is not None:
                     self._tell(viewer, tap.id, answered, reply)
                 elif isinstance(answered, Refusal):
+                    if answered.name in WRONG:
+                        self._refusals.note("websocket", answered.name, channel)
                     if viewer is not None:
                         self.note_early(viewer, answered)
                     line = answered.more.get("line", {})
@@ -147,18 +188,20 @@ class OrderDesk:
 
         try:
             viewer = self._on_feed(tap, channel)
-            self._pace.take(viewer)
+            often = self._pace.take(viewer)
             request = OrderRequest(
                 show=tap.show, sku=tap.sku, quantity=tap.quantity, look=tap.look, seen_price=tap.seen_price
             )
             self._refuse_other_shows(request)
-            self._checkout.tap(
+            way = self._way(viewer, request) if often else self._tap or self._checkout.tap
+            way(
                 channel=viewer.channel,
                 buyer=viewer.buyer,
                 key=tap.key,
                 request=request,
                 answer=answer,
                 ticket=tap.ticket,
+                assurance=viewer.assurance,
             )
         except Refusal as refusal:
             answer(refusal)
@@ -225,11 +268,18 @@ class OrderDesk:
 
     # ------------------------------------------------------------ both
 
-    async def _answered(self, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None) -> Placed | Refusal:
+    async def _answered(
+        self, viewer: Viewer, key: str, request: OrderRequest, ticket: str | None, *, often: bool
+    ) -> Placed | Refusal:
         """Place an order; a refusal is returned: raising one costs the refused crowd a traceback each."""
         answered = _Answered()
-        self.place(viewer, key, request, ticket, answered)
+        self.place(viewer, key, request, ticket, answered, often=often)
         return answered.now or await answered.later()
+
+    def _way(self, viewer: Viewer, request: OrderRequest) -> TapWay:
+        """Return the way to the desk of somebody who taps often."""
+        straight = self._tap or self._checkout.tap
+        return straight if self._suspects is None else self._suspects.way(viewer, Sku(request.sku), straight)
 
     def _refuse_other_shows(self, request: OrderRequest) -> None:
         if request.show != self._show:

@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from broadcast.channels.handshake import origin_allowed
 from broadcast.errors import Refusal, problem
+from showrunner.refusal_log import STATUSES, WRONG, RefusalLog
 
 PROBLEM_JSON = "application/problem+json"
 PREFLIGHT_MAX_AGE_S = 600
@@ -28,6 +29,10 @@ _UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Vers
 log = structlog.get_logger()
 
 
+class _Typed(msgspec.Struct):
+    type: str
+
+
 def problem_response(body: dict[str, Any], headers: dict[str, str] | None = None) -> web.Response:
     """Return a problem object as an HTTP answer, with the headers that belong to it."""
     extra = {**(headers or {}), **problem_headers(body)}
@@ -41,6 +46,8 @@ def problem_headers(body: dict[str, Any]) -> dict[str, str]:
         extra["Retry-After"] = str(max(1, math.ceil(body["retry_after_ms"] / 1000)))
     if body["status"] == web.HTTPUnauthorized.status_code:
         extra["WWW-Authenticate"] = "Bearer"
+    if "max_age_ms" in body:
+        extra["WWW-Authenticate"] = _step_up(body)
     if body["status"] == web.HTTPRequestTimeout.status_code:
         extra["Connection"] = "close"
     if body["status"] == web.HTTPUpgradeRequired.status_code:
@@ -48,22 +55,49 @@ def problem_headers(body: dict[str, Any]) -> dict[str, str]:
     return extra
 
 
-@web.middleware
-async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn refusals, HTTP errors and faults into problem+json; a fault's cause goes to the log, never to the user."""
-    try:
-        return await handler(request)
-    except Refusal as refusal:
-        return problem_response(refusal.problem())
-    except web.HTTPException as http:
-        name = _BY_STATUS.get(http.status)
-        if name is None:
-            raise
-        kept = {"Allow": http.headers["Allow"]} if "Allow" in http.headers else None
-        return problem_response(problem(name), kept)
-    except Exception:
-        log.exception("http.fault", method=request.method, path=request.path)
-        return problem_response(problem("internal"))
+def _step_up(body: dict[str, Any]) -> str:
+    """Return the challenge of a step-up (RFC 9470, 3): a token by a fresh authentication would do."""
+    challenge = f'Bearer error="insufficient_user_authentication", max_age={body["max_age_ms"] // 1000}'
+    acr_values = " ".join(body.get("acr_values", ()))
+    return f'{challenge}, acr_values="{acr_values}"' if acr_values else challenge
+
+
+def problems(refusals: RefusalLog) -> Middleware:
+    """Return the middleware that turns refusals, HTTP errors and faults into problem+json.
+
+    A fault's cause goes to the log, never to the user; what was wrong with a request is no more than named there.
+    """
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            response = await handler(request)
+        except Refusal as refusal:
+            response = problem_response(refusal.problem())
+        except web.HTTPException as http:
+            name = _BY_STATUS.get(http.status)
+            if name is None:
+                raise
+            kept = {"Allow": http.headers["Allow"]} if "Allow" in http.headers else None
+            response = problem_response(problem(name), kept)
+        except Exception:
+            log.exception("http.fault", method=request.method, path=request.path)
+            response = problem_response(problem("internal"))
+        if response.status in STATUSES:
+            name = _name_of(response)
+            if name in WRONG:
+                refusals.note("http", name, request.path)
+        return response
+
+    return answer
+
+
+def _name_of(response: web.StreamResponse) -> str:
+    """Return the name of the problem an answer is, or nothing."""
+    body = response.body if isinstance(response, web.Response) else None
+    if response.content_type != PROBLEM_JSON or not isinstance(body, bytes):
+        return ""
+    return msgspec.json.decode(body, type=_Typed).type.rpartition("/")[2]
 
 
 def cors(origins: Sequence[str]) -> Middleware:

@@ -53,7 +53,7 @@ class StraightOrders:
         key = headers.get(b"idempotency-key", b"").decode()
         ticket = headers.get(b"arrival-ticket")
         try:
-            viewer = self._desk.admit(headers.get(b"authorization", b"").decode(), key)
+            viewer, often = self._desk.admit(headers.get(b"authorization", b"").decode(), key)
             if headers.get(b"content-type", b"").partition(b";")[0].rstrip().lower() != JSON:
                 raise Refusal("unsupported-media-type", "send Content-Type: application/json")
             order = decoded(request.body, _request)
@@ -61,7 +61,7 @@ class StraightOrders:
             def placed(outcome: Placed | Refusal) -> None:
                 answer(self._outcome(viewer, outcome))
 
-            self._desk.place(viewer, key, order, None if ticket is None else ticket.decode(), placed)
+            self._desk.place(viewer, key, order, None if ticket is None else ticket.decode(), placed, often=often)
         except Refusal as refusal:
             answer(self._refused(refusal))
         except Exception:
@@ -92,6 +92,7 @@ class StraightOrders:
         )
 
     def _refused(self, refusal: Refusal) -> bytes:
+        self._desk.note_wrong(refusal)
         body = refusal.problem()
         extra = "".join(f"{name}: {value}\r\n" for name, value in problem_headers(body).items()).encode()
         return http_answer(

@@ -1,15 +1,15 @@
 """One-tap orders over HTTP, line by line of the contract."""
 
 import asyncio
-import base64
 import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from house import PAYMENT_KEY, PRODUCER_KEY, SHOW, House, channel_key, open_house
-from tokens import jwt, seconds_from_now, unsigned
+from bad_tokens import BAD_TOKENS, claims
+from house import PAYMENT_KEY, SHOW, House, channel_key, open_house
+from tokens import jwt
 
 from broadcast.checkout.adapters.notifications import sign
 from broadcast.checkout.payment import PaymentNotification
@@ -288,38 +288,6 @@ async def test_orders_stock_and_the_look_on_air_outlive_a_restart(tmp_path: Path
 
 
 # ---------------------------------------------------------------- who may
-
-
-def claims(**changed: Any) -> dict[str, Any]:
-    whole = {"iss": "web", "sub": "mei", "exp": seconds_from_now(72_000), **changed}
-    return {name: value for name, value in whole.items() if value is not None}
-
-
-BAD_TOKENS = {
-    "no token at all": "",
-    "not a token": "mei",
-    "not even base64": "a.b.c",
-    "not ASCII": "é.é.é",
-    "signed with another channel's key": jwt(claims(), channel_key("youku")),
-    "signed with the producers' key": jwt(claims(), PRODUCER_KEY),
-    "not signed": unsigned(claims()),
-    "signed by an algorithm we do not take": jwt(claims(), channel_key("web"), {"alg": "HS512"}),
-    "that asks for no algorithm but is signed": jwt(claims(), channel_key("web"), {"alg": "none"}),
-    "of a channel that is not ours": jwt(claims(iss="tiktok"), channel_key("tiktok")),
-    "expired": jwt(claims(exp=seconds_from_now(-1)), channel_key("web")),
-    "that never expires": jwt(claims(exp=None), channel_key("web")),
-    "whose expiry is a text": jwt(claims(exp="tomorrow"), channel_key("web")),
-    "not valid yet": jwt(claims(nbf=seconds_from_now(36_000)), channel_key("web")),
-    "of nobody": jwt(claims(sub=""), channel_key("web")),
-    "without a subject": jwt(claims(sub=None), channel_key("web")),
-    "of a subject too long": jwt(claims(sub="m" * 129), channel_key("web")),
-    "of a subject with a line break": jwt(claims(sub="mei\n"), channel_key("web")),
-    "without an issuer": jwt(claims(iss=None), channel_key("web")),
-    "that is too long": jwt(claims(more="x" * 4096), channel_key("web")),
-    "that is nested too deep": "a." + base64.urlsafe_b64encode(b'{"a":' * 590).decode() + ".c",
-    "cut short": jwt(claims(), channel_key("web"))[:-1],
-    "of a producer": jwt({**claims(iss="producers"), "show": SHOW}, PRODUCER_KEY),
-}
 
 
 @pytest.mark.parametrize("token", BAD_TOKENS.values(), ids=BAD_TOKENS.keys())

@@ -204,12 +204,12 @@ class Layout:
     async def _desk(self, number: int) -> Forked:
         assert self.starter is not None
         port, link_port = self.ports[number]
-        environment = desk_environment(self.url, show=self.show, port=port, link_port=link_port)
+        environment = desk_environment(self.url, show=self.show, port=port, link_port=link_port, suspect_delay_ms=0)
         return await self.starter.run(environment, "checkout")
 
     async def _start_control(self) -> None:
         environment = control_environment(
-            self.folder / "data", self.url, self.valkey.url, self.show, port=self.control_port
+            self.folder / "data", self.url, self.valkey.url, self.show, port=self.control_port, suspect_delay_ms=0
         )
         assert self.starter is not None
         self.control = await self.starter.run(environment, "control")

@@ -22,6 +22,7 @@ from broadcast.messages import OrderAnswer, OrderRequest
 from broadcast.money import Money
 from showrunner.http.bodies import read_json
 from showrunner.http.problems import problems
+from showrunner.refusal_log import RefusalLog
 
 BACKLOG = 4_096
 
@@ -78,7 +79,7 @@ async def _serve(store: Store) -> None:
         )  # fmt: skip
         return web.Response(body=msgspec.json.encode(answer), status=201, content_type="application/json")
 
-    app = web.Application(middlewares=[problems])
+    app = web.Application(middlewares=[problems(RefusalLog())])
     app.router.add_post("/v1/orders", post)
     await store.start()
     runner = web.AppRunner(app, access_log=None)

@@ -102,6 +102,7 @@ class FeedHub:
         admission: how many are greeted a second, or None for no limit.
         heartbeat_s: idle viewers hear a sign of life this often.
         ring: sends a frame to many sockets at once; the hub closes it. None sends one by one.
+        crowded_wait_s: how long a tap waits on a connection that brings many buyers' tokens; 0 is not at all.
     """
 
     def __init__(  # noqa: PLR0913 - the parts and bounds of an edge, by name
@@ -119,6 +120,7 @@ class FeedHub:
         admission: Admission | None = None,
         heartbeat_s: float = HEARTBEAT_S,
         ring: SendRing | None = None,
+        crowded_wait_s: float = 0.0,
     ) -> None:
         self._show = show
         self._log = cue_log
@@ -132,6 +134,9 @@ class FeedHub:
         self._heartbeat_s = heartbeat_s
         gone = addresses.leave if addresses is not None else _not_counted
         self._ring = ring
+        self.crowded_wait_s = crowded_wait_s
+        self.crowded_taps = 0
+        """Taps that waited because their connection brings many buyers' tokens."""
         self._channels = {profile.id: ChannelFeed(profile, links, gone, ring) for profile in profiles}
         self.leaving = WaitingHeads(MAX_LEAVING, CLOSE_GRACE_S)
         """Connections of viewers told to go, until they are gone; whoever stops the listener cuts the rest."""

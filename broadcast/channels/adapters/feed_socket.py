@@ -22,6 +22,7 @@ from broadcast.channels.adapters.wire import Wire
 from broadcast.channels.close_codes import CloseCode
 from broadcast.channels.frames import PING_FRAME, Frames, close_frame, text_frame
 from broadcast.channels.handshake import Upgrade
+from broadcast.channels.token_count import TokenCount
 from broadcast.errors import field_of, problem
 from broadcast.ids import ChannelId
 from broadcast.messages import ClientMessage, ClockAnswer, ClockRequest, ProblemMessage, Tap
@@ -115,6 +116,7 @@ class FeedSocket:
         "_spent",
         "_taps",
         "_tasks",
+        "_tokens",
         "_unsent",
         "_window",
         "_wire",
@@ -133,6 +135,7 @@ class FeedSocket:
         self._taps = 0
         self._reported = -1
         self._tasks: set[asyncio.Future[None]] | None = None
+        self._tokens: TokenCount | None = None
         self._unsent = b""
         self._window = 0.0
         self._spent = 0
@@ -335,7 +338,17 @@ class FeedSocket:
             self._refuse(tap.id, problem("busy", "too many taps at once", retry_after_ms=1000))
             return
         self._taps += 1
-        answering = self._on_tap(tap, feed.profile.id, self.reply)
+        if self._tokens is None:
+            self._tokens = TokenCount(tap.token)
+        elif self._hub.crowded_wait_s and self._tokens.are_many(tap.token):
+            self._hub.crowded_taps += 1
+            # decided all the same if the viewer is gone by then
+            asyncio.get_running_loop().call_later(self._hub.crowded_wait_s, self._ask, tap, feed.profile.id)
+            return
+        self._ask(tap, feed.profile.id)
+
+    def _ask(self, tap: Tap, channel: ChannelId) -> None:
+        answering = self._on_tap(tap, channel, self.reply)
         if isinstance(answering, Answering):
             answering.then(self._answered)
         else:
