@@ -35,7 +35,7 @@ from showrunner.link.remote_checkout import RemoteCheckout
 from showrunner.link.server import LinkRoom, LinkServer
 from showrunner.link.tap_server import TapServer
 from showrunner.listening import Listener
-from showrunner.metrics import DeskCollector, LinkCollector, PaceCollector, SuspectCollector
+from showrunner.metrics import DeskCollector, LinkCollector, LinkServerCollector, PaceCollector, SuspectCollector
 from showrunner.payment_doors import consented_taps, payment_routes
 from showrunner.payments import Payments
 from showrunner.pictures import with_pictures
@@ -165,12 +165,8 @@ class RunningCheckout:
             proxies=self._proxies,
             ready=lambda: self.seat.ready,
             metrics=[
-                DeskCollector(
-                    owned=self.seat.owned,
-                    turns=lambda: self.seat.turns,
-                    peers=self.link.peers_by_role,
-                    refused=lambda: self.link.refused,
-                ),
+                DeskCollector(owned=self.seat.owned, turns=lambda: self.seat.turns),
+                LinkServerCollector(peers=self.link.peers_by_role, refused=lambda: self.link.refused),
                 PaceCollector(self._pace),
                 *([SuspectCollector(self._suspects)] if self._suspects is not None else ()),
                 LinkCollector(

@@ -55,7 +55,7 @@ def demo(
 @app.command
 def serve(
     *,
-    role: Literal["all", "control", "checkout", "edge", "settle"] | None = None,
+    role: Literal["all", "control", "checkout", "edge", "programme", "settle"] | None = None,
     config: Path | None = None,
     log_level: str = "info",
 ) -> None:
@@ -63,7 +63,8 @@ def serve(
 
     Args:
         role: all (everything in one process); or, on PostgreSQL and Valkey, control (timeline, console, pages: one),
-            checkout (orders: any number) and edge (the feed alone, in as many processes as wanted on one port);
+            checkout (orders: any number), edge (the feed alone, in as many processes as wanted on one port) and
+            programme (the picture: ingested, packaged, served; without it control has the picture);
             settle (each night: the gateways' statements compared, brands and channels settled).
         config: a TOML file of settings; the environment counts before it, and secrets are taken from there only.
         log_level: debug, info, warning or error.

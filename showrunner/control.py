@@ -13,7 +13,7 @@ from broadcast.channel_messages import MANUAL_ERROR_MS, ChannelNews, Correlation
 from broadcast.channels.adapters.feed_hub import FeedHub
 from broadcast.channels.cue_log import MAX_APPEND, CueLog, LogLostError, LogMessage
 from broadcast.checkout.port import StockBook
-from broadcast.clock import Now, ProgrammeMs, captured_at
+from broadcast.clock import Now, ProgrammeMs
 from broadcast.errors import FieldError, Refusal, invalid
 from broadcast.ids import ChannelId, CueId, LookId, NewId, Sku
 from broadcast.messages import AsRunEntry, CommandAnswer, CommandCue, CommandRequest, Cue, LookView, OnAirView
@@ -47,6 +47,7 @@ class Control:
         skus: Mapping[LookId, tuple[Sku, ...]],
         usual: Mapping[ChannelId, Correlation],
         now: Now,
+        live: Callable[[], ProgrammeMs],
         new_id: NewId,
         on_changed: Callable[[], None],
     ) -> None:
@@ -61,6 +62,7 @@ class Control:
         self._told: dict[str, Correlation] = {}
         self._fenced: dict[ChannelId, Correlation] = {}
         self._now = now
+        self._live = live
         self._new_id = new_id
         self._on_changed = on_changed
         self._state: TimelineState = opening(rundown)
@@ -138,7 +140,7 @@ class Control:
         async with self._deciding:
             try:
                 await self._look_again()
-                decision = decide(command, self._state, self._rundown, self._now(), CueId(self._new_id()))
+                decision = decide(command, self._state, self._rundown, self._now(), CueId(self._new_id()), self._live())
                 if decision.entry is not None:
                     await self._record(decision, decision.entry)
             except (TimelineConflictError, TimelineUnreachableError) as failed:
@@ -252,17 +254,17 @@ class Control:
 
     def on_air(self) -> OnAirView | None:
         """Return what is on air now."""
-        return _view(self._state.on_air(captured_at(self._now())))
+        return _view(self._state.on_air(self._live()))
 
     def armed(self) -> tuple[OnAirView, ...]:
         """Return the takes that wait for their time."""
-        views = (_view(cue) for cue in self._state.armed(captured_at(self._now())))
+        views = (_view(cue) for cue in self._state.armed(self._live()))
         return tuple(view for view in views if view is not None)
 
     def aired(self) -> tuple[LookId, ...]:
         """Return the looks that have been on air, in the order they first were."""
-        now = captured_at(self._now())
-        looks = (placed.cue.look for placed in self._state.standing if placed.cue.at_ms <= now)
+        live = self._live()
+        looks = (placed.cue.look for placed in self._state.standing if placed.cue.at_ms <= live)
         return tuple(dict.fromkeys(look for look in looks if look is not None))
 
     def as_run(self) -> tuple[AsRunEntry, ...]:

@@ -220,26 +220,30 @@ class LinkCollector(Collector):
 
 
 class DeskCollector(Collector):
-    """Reads whether a checkout process owns the desk, and who is connected to it."""
+    """Reads whether a checkout process owns the desk."""
 
-    def __init__(
-        self,
-        *,
-        owned: Callable[[], OrderBook | None],
-        turns: Callable[[], int],
-        peers: Callable[[], Mapping[str, int]],
-        refused: Callable[[], Mapping[str, int]],
-    ) -> None:
+    def __init__(self, *, owned: Callable[[], OrderBook | None], turns: Callable[[], int]) -> None:
         self._owned = owned
         self._turns = turns
-        self._peers = peers
-        self._refused = refused
 
     def collect(self) -> Iterable[Metric]:
         """Yield the desk's place, and what is on it while it is here."""
         book = self._owned()
         yield GaugeMetricFamily("snbn_desk_owner", "Whether this process owns the desk", value=int(book is not None))
         yield CounterMetricFamily("snbn_desk_turns", "Times this process became the owner", value=self._turns())
+        if book is not None:
+            yield from order_metrics(book.counters(), book.refusals, book.stock())
+
+
+class LinkServerCollector(Collector):
+    """Reads who is connected to a process that others call."""
+
+    def __init__(self, *, peers: Callable[[], Mapping[str, int]], refused: Callable[[], Mapping[str, int]]) -> None:
+        self._peers = peers
+        self._refused = refused
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield processes by role, and connections cut by reason."""
         peers = GaugeMetricFamily("snbn_link_peers", "Processes connected here, by role", labels=["role"])
         for role, count in self._peers().items():
             peers.add_metric([role], count)
@@ -248,8 +252,6 @@ class DeskCollector(Collector):
         for reason, count in self._refused().items():
             refused.add_metric([reason], count)
         yield refused
-        if book is not None:
-            yield from order_metrics(book.counters(), book.refusals, book.stock())
 
 
 def _by_channel(name: str, told: str, audience: Mapping[ChannelId, int]) -> Metric:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 import structlog
 from aiohttp import web
 from prometheus_client.registry import Collector
@@ -28,11 +29,18 @@ from broadcast.programme.playlist import DEFAULT_WINDOW
 from broadcast.programme.segments import SegmentIndex
 from showrunner.http.live import LiveDoor
 from showrunner.http.programme import ProgrammeDoor
+from showrunner.link.picture_messages import Span
 from showrunner.picture_metrics import PictureCollector
 from showrunner.thumbnails import Frame, Thumbnails
 
 MAX_EVENTS_KEPT = 12
 """The newest events of the picture, for the console."""
+
+TOLD_BACK_MS = 90_000
+"""A process elsewhere is told what dates this much of the past: channels are up to a minute late."""
+
+MAX_SPANS = 64
+"""Of what that process is told."""
 
 THUMBNAILS = "thumbs"
 """The folder of a recording that holds the pictures of its takes."""
@@ -70,6 +78,12 @@ class ShowPicture(Protocol):
     def correlation(self) -> Correlation | None:
         """Return what dates the newest frames, or None without a picture."""
 
+    def live_us(self) -> int:
+        """Return the programme time of what is being captured now, Unix microseconds, by the clock that dates frames.
+
+        Without a picture it is this process's own wall clock.
+        """
+
     def stretch_at(self, at: ProgrammeMs) -> Stretch | None:
         """Return what dates the frame captured at an instant, or None where there is no picture."""
 
@@ -85,6 +99,7 @@ class LoopedPicture:
         self._origin = origin
         self._stretch_at: StretchAt = looped_picture(index, origin)
         self._marks = MarkBook()
+        self._now = now
         self._door = ProgrammeDoor(show, index, folder, origin, self._marks, now)
         self.timescale = index.timescale
 
@@ -114,9 +129,25 @@ class LoopedPicture:
         """Return the origin."""
         return Correlation(capture_ms=self._origin, pts_ticks=0, timescale=self.timescale, error_ms=0, source="origin")
 
+    def live_us(self) -> int:
+        """Return the time: the film is computed from it."""
+        return self._now() * 1000
+
     def stretch_at(self, at: ProgrammeMs) -> Stretch | None:
         """Return the loop that holds an instant."""
         return self._stretch_at(at)
+
+    def spans(self) -> tuple[Span, ...]:
+        """Return what dates the loops of the last minute and a half and the one after them, for a process elsewhere."""
+        found: deque[Span] = deque(maxlen=MAX_SPANS)
+        now = self._now()
+        at = ProgrammeMs(max(self._origin, now - TOLD_BACK_MS))
+        while (loop := self._stretch_at(at)) is not None and loop.until_ms is not None:
+            found.append(_span(loop.correlation.capture_ms, loop.until_ms, loop.correlation))
+            at = loop.until_ms
+            if loop.correlation.capture_ms > now:
+                break
+        return tuple(found)
 
 
 class LivePicture:
@@ -210,6 +241,11 @@ class LivePicture:
         newest = self._files.recording.newest
         return None if newest is None else newest.correlation
 
+    def live_us(self) -> int:
+        """Return the present by the clock of the reading process; by ours until that one gave a sign of life."""
+        read = self._process.live_us()
+        return self._now() * 1000 if read is None else read
+
     def stretch_at(self, at: ProgrammeMs) -> Stretch | None:
         """Return what dates the frame captured at an instant; beyond the newest segment its dates go on."""
         recording = self._files.recording
@@ -219,19 +255,17 @@ class LivePicture:
             held = newest
         if held is None:
             return None
-        pts_ticks = held.start_ticks * LIVE_HZ // held.timescale
-        known = held.correlation
-        return Stretch(
-            correlation=Correlation(
-                capture_ms=known.capture_ms,
-                pts_ticks=pts_ticks,
-                timescale=LIVE_HZ,
-                error_ms=known.error_ms,
-                source=known.source,
-                rate_ppm=known.rate_ppm,
-            ),
-            until_ms=None,
-        )
+        return Stretch(correlation=_in_live_ticks(held.correlation), until_ms=None)
+
+    def spans(self) -> tuple[Span, ...]:
+        """Return what dates the segments of the last minute and a half, for a process elsewhere."""
+        listed, _ = self._files.recording.window(MAX_SPANS)
+        spans = [_span(segment.capture_ms, segment.end_ms, segment.correlation) for segment in listed]
+        if spans:
+            newest = spans[-1]
+            until_ms = ProgrammeMs(newest.until_ms + self._patience_ms())
+            spans[-1] = Span(newest.from_ms, until_ms, newest.correlation)
+        return tuple(span for span in spans if span.until_ms > self._now() - TOLD_BACK_MS)
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -304,3 +338,12 @@ class LivePicture:
         self.counts[event.name] = self.counts.get(event.name, 0) + 1
         tell = {"info": log.info, "warning": log.warning, "error": log.error}[event.severity]
         tell("programme." + event.name, detail=event.detail)
+
+
+def _span(from_ms: ProgrammeMs, until_ms: ProgrammeMs, known: Correlation) -> Span:
+    return Span(from_ms, until_ms, _in_live_ticks(known))
+
+
+def _in_live_ticks(known: Correlation) -> Correlation:
+    pts_ticks = known.pts_ticks * LIVE_HZ // known.timescale
+    return msgspec.structs.replace(known, pts_ticks=pts_ticks, timescale=LIVE_HZ)

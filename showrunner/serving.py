@@ -17,10 +17,17 @@ def run(
     settings: Settings,
     show: LoadedShow,
     data: DataFolder,
-    programme: Package | SourceAddress,
+    programme: Package | SourceAddress | None,
     on_ready: Callable[[RunningShow, str], None],
 ) -> None:
     """Serve a show until SIGINT or SIGTERM, then drain.
+
+    Args:
+        settings: of the process.
+        show: what is served.
+        data: its folder, locked.
+        programme: the picture, or None where a programme process has it.
+        on_ready: told once it serves.
 
     Raises:
         PortTakenError: the address cannot be listened on.
@@ -32,7 +39,7 @@ async def _serve(
     settings: Settings,
     show: LoadedShow,
     data: DataFolder,
-    programme: Package | SourceAddress,
+    programme: Package | SourceAddress | None,
     on_ready: Callable[[RunningShow, str], None],
 ) -> None:
     running = RunningShow(settings, show, data, programme)

@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from broadcast.programme.addresses import parse_address
+from broadcast.programme.errors import ProgrammeError
+from showrunner.link.handshake import MIN_KEY_BYTES
 from showrunner.payment_settings import PAYMENT_SECRETS, PaymentSettings, SettleSettings
 from showrunner.proxy_settings import ProxySettings
 from showrunner.suspect_settings import SuspectSettings
@@ -31,6 +34,28 @@ def _of_postgresql(url: SecretStr) -> SecretStr:
 
 
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_of_postgresql)]
+
+
+def _long_enough(key: SecretStr) -> SecretStr:
+    if len(key.get_secret_value().encode()) < MIN_KEY_BYTES:
+        raise ValueError(f"needs at least {MIN_KEY_BYTES} bytes")
+    return key
+
+
+LinkKey = Annotated[SecretStr, AfterValidator(_long_enough)]
+
+
+def _of_a_source(written: str) -> str:
+    """Make sure that an address can be used; what holds no ``://`` is a file's path."""
+    if "://" in written:
+        try:
+            parse_address(written)
+        except ProgrammeError as unusable:
+            raise ValueError(unusable.detail) from unusable
+    return written
+
+
+Source = Annotated[str, AfterValidator(_of_a_source)]
 
 
 class SettingsError(Exception):
@@ -100,7 +125,7 @@ class Settings(FeedSettings, PaymentSettings, TapSettings):
     guest_tokens_per_minute: Annotated[int, Field(ge=1)] = 1_200
     commands_per_minute: Annotated[int, Field(ge=1)] = 1_200
     dvb_css_port: Annotated[int, Field(ge=0, le=MAX_PORT)] | None = None
-    programme: str | None = None
+    programme: Source | None = None
     transport_stream: bool = False
     recording_gb: Annotated[float, Field(gt=0)] = 50.0
 
@@ -111,13 +136,23 @@ class ControlSettings(Settings):
     Attributes:
         database_url: where the timeline is stored, and who owns the desk is known: ``postgresql://…``.
         redis_url: where the cue log is.
-        link_key: the secret that control and checkout processes share, at least 32 bytes.
+        link_key: the secret that control, checkout and programme processes share, at least 32 bytes.
+        programme_link: ``host:port`` of a programme process's link: the picture is that one's business.
+        programme_url: base address of that process, from which its programme is passed on.
     """
 
     role: Literal["control"] = "control"  # type: ignore[assignment]  # the role is what tells settings apart
     database_url: DatabaseUrl
     redis_url: SecretStr
-    link_key: SecretStr
+    link_key: LinkKey
+    programme_link: Annotated[str, Field(pattern=LINK_ADDRESS)] | None = None
+    programme_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")] | None = None
+
+    @model_validator(mode="after")
+    def _the_whole_way_to_the_picture(self) -> Self:
+        if bool(self.programme_link) != bool(self.programme_url):
+            raise ValueError("programme_link and programme_url belong together: give both or neither")
+        return self
 
 
 class CheckoutSettings(PaymentSettings, TapSettings, ProxySettings, SuspectSettings):
@@ -144,8 +179,8 @@ class CheckoutSettings(PaymentSettings, TapSettings, ProxySettings, SuspectSetti
     link_host: str = "127.0.0.1"
     link_port: Annotated[int, Field(ge=0, le=MAX_PORT)] = 8082
     link_address: Annotated[str, Field(pattern=LINK_ADDRESS)] | None = None
-    link_key: SecretStr
-    edge_link_key: SecretStr | None = None
+    link_key: LinkKey
+    edge_link_key: LinkKey | None = None
     channel_keys: dict[str, SecretStr]
     producer_key: SecretStr
     payment_key: SecretStr
@@ -165,7 +200,7 @@ class EdgeSettings(FeedSettings):
     role: Literal["edge"] = "edge"
     redis_url: SecretStr
     checkout_links: Annotated[tuple[Annotated[str, Field(pattern=LINK_ADDRESS)], ...], Field(max_length=MAX_LINKS)] = ()
-    edge_link_key: SecretStr | None = None
+    edge_link_key: LinkKey | None = None
     checkout_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")] | None = None
     processes: Annotated[int, Field(ge=1, le=MAX_PROCESSES)] = 1
 
@@ -178,14 +213,45 @@ class EdgeSettings(FeedSettings):
         return self
 
 
-ROLES: tuple[type[BaseSettings], ...] = (Settings, ControlSettings, CheckoutSettings, EdgeSettings, SettleSettings)
+class ProgrammeSettings(BaseSettings):
+    """How a programme process runs: it has the picture, and no key of a channel, a producer or a payment.
+
+    Attributes:
+        show: the show's folder.
+        data: where the film or the recording is kept; not the folder of another process.
+        host, port: where it serves the programme; port 0 takes a free one.
+        redis_url: where the cue log is that it follows.
+        link_host, link_port: where it listens for the control process; port 0 takes a free one.
+        link_key: the secret that control, checkout and programme processes share, at least 32 bytes.
+        programme, transport_stream, recording_gb: as in ``Settings``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SHOWRUNNER_", extra="forbid", frozen=True)
+
+    role: Literal["programme"] = "programme"
+    show: Path
+    data: Path
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=MAX_PORT)] = 8083
+    redis_url: SecretStr
+    link_host: str = "127.0.0.1"
+    link_port: Annotated[int, Field(ge=0, le=MAX_PORT)] = 8084
+    link_key: LinkKey
+    programme: Source | None = None
+    transport_stream: bool = False
+    recording_gb: Annotated[float, Field(gt=0)] = 50.0
+
+
+ROLES: tuple[type[BaseSettings], ...] = (
+    Settings, ControlSettings, CheckoutSettings, EdgeSettings, ProgrammeSettings, SettleSettings
+)  # fmt: skip
 """Every role's settings: one file may hold those of all."""
 
 
 class _RoleSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SHOWRUNNER_", extra="ignore")
 
-    role: Literal["all", "control", "checkout", "edge", "settle"] = "all"
+    role: Literal["all", "control", "checkout", "edge", "programme", "settle"] = "all"
 
 
 Role = TypeVar("Role", bound=BaseSettings)
@@ -215,6 +281,11 @@ def read_control_settings(config: Path | None, **given: Any) -> ControlSettings:
 def read_checkout_settings(config: Path | None, **given: Any) -> CheckoutSettings:
     """Read the settings of a checkout process; see ``read_settings``."""
     return _read(CheckoutSettings, config, given)
+
+
+def read_programme_settings(config: Path | None, **given: Any) -> ProgrammeSettings:
+    """Read the settings of a programme process; see ``read_settings``."""
+    return _read(ProgrammeSettings, config, given)
 
 
 def read_settle_settings(config: Path | None, **given: Any) -> SettleSettings:

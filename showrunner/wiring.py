@@ -18,6 +18,7 @@ from broadcast.channels.adapters.tokens import ProducerTokens, ViewerTokens
 from broadcast.channels.card_errors import heard, together, views
 from broadcast.channels.cue_log import CueLog, LogMessage
 from broadcast.channels.join_codes import JoinCodes
+from broadcast.clock import ProgrammeMs
 from broadcast.ids import ChannelId, LookId, Sku
 from broadcast.messages import Cue, LookView, OrderAnswer
 from broadcast.overlay.scene import look_view
@@ -54,6 +55,7 @@ from showrunner.picture import LivePicture, LoopedPicture, ShowPicture
 from showrunner.pictures import with_pictures
 from showrunner.proxy_settings import trusted_proxies
 from showrunner.refusal_log import RefusalLog
+from showrunner.remote_picture import RemotePicture
 from showrunner.screens import rundown_view, state_view
 from showrunner.settings import ControlSettings, Settings
 from showrunner.show_folder import LoadedShow
@@ -73,7 +75,7 @@ class RunningShow:
     """One show: every role in one process, or all but taking orders (role ``control``)."""
 
     def __init__(
-        self, settings: Settings, show: LoadedShow, data: DataFolder, programme: Package | SourceAddress
+        self, settings: Settings, show: LoadedShow, data: DataFolder, programme: Package | SourceAddress | None
     ) -> None:
         self._settings = settings
         self._data = data
@@ -194,6 +196,7 @@ class RunningShow:
             skus={look.id: look.skus for look in self._show.looks},
             usual={channel.id: channel.usual for channel in self._show.channels},
             now=wall_clock,
+            live=lambda: ProgrammeMs(self.programme.live_us() // 1000),
             new_id=new_id,
             on_changed=self._changed,
         )
@@ -222,15 +225,27 @@ class RunningShow:
         whole = together(self.hub.audience(), [self.hub.card_errors.channels(), *elsewhere])
         return views(whole, self._settings.card_error_alarm_ms)
 
-    def _make_picture(self, programme: Package | SourceAddress) -> ShowPicture:
-        show, data = self._show.info.id, self._data
+    def _make_picture(self, programme: Package | SourceAddress | None) -> ShowPicture:
+        show, data, settings = self._show.info.id, self._data, self._settings
+        if programme is None:
+            if not isinstance(settings, ControlSettings) or not settings.programme_link or not settings.programme_url:
+                raise ValueError("there is no way to the picture")
+            return RemotePicture(
+                show,
+                settings.programme_link,
+                settings.programme_url,
+                settings.link_key.get_secret_value().encode(),
+                now=wall_clock,
+                on_changed=self._changed,
+                on_splice=self._splices.heard,
+            )
         if isinstance(programme, SourceAddress):
             return LivePicture(
                 show,
                 programme,
                 data.recording,
-                max_bytes=int(self._settings.recording_gb * 1e9),
-                with_ts=self._settings.transport_stream,
+                max_bytes=int(settings.recording_gb * 1e9),
+                with_ts=settings.transport_stream,
                 now=wall_clock,
                 on_changed=self._changed,
                 on_splice=self._splices.heard,

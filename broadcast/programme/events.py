@@ -33,6 +33,11 @@ EventName = Literal[
     "bad-address",
     "disk-full",  # segments cannot be written
     "ingest-died",  # the process that reads the source ended or hangs; another is started
+    "process-lost",  # the process that has the picture cannot be reached, or says nothing
+    "process-back",
+    "clock-apart",  # that process's clock and ours are further apart than cues may be
+    "clock-together",
+    "strangers",  # datagrams of others than the named sender were left out
     "scte35-refused",  # a splice message that cannot be read, or fails its checksum
 ]
 
@@ -56,6 +61,9 @@ SEVERITIES: dict[EventName, Severity] = {
     "disk-full": "error",
     "no-input": "error",
     "ingest-died": "error",
+    "process-lost": "error",
+    "process-back": "info",
+    "clock-together": "info",
 }
 """Names that are not warnings."""
 

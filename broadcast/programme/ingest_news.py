@@ -35,12 +35,15 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
         waiting: the loop waits for the source, as it may for long.
         packets: read so far.
         bytes_read: of them.
+        offset_us: the clock that dates frames, less the machine's monotonic clock, which all its processes share; None
+            before the first sign.
     """
 
     turns: int
     waiting: bool
     packets: int
     bytes_read: int
+    offset_us: int | None
 
 
 class PictureSample(msgspec.Struct, frozen=True, kw_only=True):

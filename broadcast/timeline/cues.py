@@ -80,7 +80,14 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     repeated: bool
 
 
-def decide(command: Command, state: TimelineState, rundown: Rundown, now: WallMs, cue_id: CueId) -> Decision:
+def decide(
+    command: Command,
+    state: TimelineState,
+    rundown: Rundown,
+    now: WallMs,
+    cue_id: CueId,
+    live: ProgrammeMs | None = None,
+) -> Decision:
     """Decide one command.
 
     Args:
@@ -89,6 +96,8 @@ def decide(command: Command, state: TimelineState, rundown: Rundown, now: WallMs
         rundown: the show's looks.
         now: the wall instant of the decision.
         cue_id: the id of the cue the command makes, should it make one; never used before.
+        live: programme time of the frame being captured, as the picture's own clock has it; ``now`` where there is no
+            picture to ask.
 
     Raises:
         Refusal: ``key-reused``, ``invalid`` (``/key``, ``/look``, ``/at_ms``), ``on-hold``, ``nothing-next``,
@@ -100,10 +109,11 @@ def decide(command: Command, state: TimelineState, rundown: Rundown, now: WallMs
         if (known.command, known.look, known.channel, known.correlation) != asked:
             raise Refusal("key-reused", f"the key belongs to entry {known.number}, a {known.command}")
         return _again(state, known.cue, known)
-    _validate(command, rundown, captured_at(now))
+    live = captured_at(now) if live is None else live
+    _validate(command, rundown, live)
     if command.name == "undo":
         return _recorded(state, rundown, _undo(command, state, now, cue_id))
-    cue = _cue(command, state, captured_at(now), cue_id)
+    cue = _cue(command, state, live, cue_id)
     if isinstance(cue, PlacedCue):
         return _again(state, cue.cue, cue.entry)
     if command.name in ("next", "back"):

@@ -21,8 +21,9 @@ CHALLENGE_BYTES = 32
 MIN_KEY_BYTES = 32
 """A key shorter than the hash is refused (RFC 2104, 3)."""
 
-LinkRole = Literal["door", "control", "edge"]
-"""Who calls: a process that takes taps, the one that runs the timeline, or one that only holds viewers."""
+LinkRole = Literal["door", "control", "edge", "picture"]
+"""Who calls: a process that takes taps, the one that runs the timeline, one that only holds viewers; or the one that
+runs the timeline, about the picture."""
 
 
 class Challenge(msgspec.Struct, frozen=True, array_like=True):

@@ -46,9 +46,11 @@ def little_show(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def control_process(folder: Path, database_url: str, redis_url: str) -> AsyncIterator[DeskProcess]:
+async def control_process(
+    folder: Path, database_url: str, redis_url: str, **settings: Any
+) -> AsyncIterator[DeskProcess]:
     """Run the control process of the little show until the block ends."""
-    environment = control_environment(folder / "data", database_url, redis_url, little_show(folder))
+    environment = control_environment(folder / "data", database_url, redis_url, little_show(folder), **settings)
     control = await DeskProcess.run(environment, "control")
     try:
         control.base_url = (await control.until("serving"))["at"]

@@ -165,5 +165,6 @@ class Ingest:
                     waiting=self._waiting,
                     packets=reader.packets,
                     bytes_read=reader.bytes_read,
+                    offset_us=self._offset_us,
                 )
             )

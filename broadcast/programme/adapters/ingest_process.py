@@ -57,7 +57,7 @@ class IngestProcess:
         self._running: asyncio.Task[None] | None = None
         self.restarts = 0
         self.pid: int | None = None
-        self.beat = Beat(turns=0, waiting=True, packets=0, bytes_read=0)
+        self.beat = Beat(turns=0, waiting=True, packets=0, bytes_read=0, offset_us=None)
 
     async def start(self) -> None:
         """Begin to read, and see to it that reading goes on."""
@@ -74,6 +74,14 @@ class IngestProcess:
         """Have a cue put into the picture; one too many is left to the playlist."""
         with contextlib.suppress(queue.Full):
             self._words.put_nowait(mark)
+
+    def live_us(self) -> int | None:
+        """Return the present on the clock that dates frames, Unix microseconds; None before it was first heard of.
+
+        While no process runs, the last one's clock goes on.
+        """
+        offset_us = self.beat.offset_us
+        return None if offset_us is None else time.monotonic_ns() // 1000 + offset_us
 
     async def _keep(self) -> None:
         backoff = Backoff(random.random)

@@ -67,6 +67,7 @@ class Room:
             skus={look: (look,) for look in ("one", "two")},
             usual={},
             now=lambda: 1_509_451_200_000,
+            live=lambda: 1_509_451_200_000,
             new_id=lambda: next(ids),
             on_changed=lambda: None,
         )

@@ -1,0 +1,256 @@
+"""The picture as a process of its own: a source sends, a producer presses GO, and what viewers get carries the cue."""
+
+import asyncio
+import io
+import re
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import av
+import pytest
+import socketio
+from camera import Camera
+from contract import Contract
+from control_process import control_process
+from desk_buyers import producer_token
+from desk_group import EDGE_LINK_KEY, DeskProcess, desk_group
+from edge_group import edge_group
+from house import SHOW
+from ingest_desk import FRAME_MS, code_in
+from log_server import LogServer
+from ports import free_port
+from programme_group import ProgrammeProcess, programme_process
+from viewers import watching
+
+PATIENCE_S = 60.0
+BASE = f"/v1/shows/{SHOW}/programme"
+CameraMaker = Callable[[], Camera]
+
+
+class Night:
+    """A show in the production layout, its picture elsewhere."""
+
+    def __init__(
+        self, control: DeskProcess, programme: ProgrammeProcess, edge_url: str, http: aiohttp.ClientSession
+    ) -> None:
+        self.control = control
+        self.programme = programme
+        self.edge_url = edge_url
+        self.http = http
+
+    async def read(self, base_url: str, path: str) -> tuple[int, bytes]:
+        """Read from a process; a dead one answers 0."""
+        try:
+            async with self.http.get(base_url + path) as answer:
+                return answer.status, await answer.read()
+        except aiohttp.ClientError:
+            return 0, b""
+
+    async def playlist(self, name: str = "media.m3u8") -> str:
+        _, text = await self.read(self.programme.base_url, f"{BASE}/{name}")
+        return text.decode()
+
+    async def metric(self, base_url: str, name: str) -> float | None:
+        _, text = await self.read(base_url, "/metrics")
+        found = re.search(rf"^{re.escape(name)} (\S+)$", text.decode(), re.MULTILINE)
+        return None if found is None else float(found[1])
+
+    async def take(self, look: str) -> dict[str, Any]:
+        async with self.http.post(
+            f"{self.control.base_url}/v1/shows/{SHOW}/commands",
+            json={"command": "take", "look": look, "key": str(uuid.uuid4())},
+            headers={"Authorization": f"Bearer {producer_token()}"},
+        ) as answer:
+            assert answer.status == 200, await answer.text()
+            cue: dict[str, Any] = (await answer.json())["cue"]
+            return cue
+
+    async def picture(self) -> dict[str, Any]:
+        """Return how the console shows the picture now."""
+        async with socketio.AsyncSimpleClient(reconnection=False) as console, asyncio.timeout(PATIENCE_S):
+            await console.connect(
+                self.control.base_url,
+                namespace="/console",
+                transports=["websocket"],
+                auth={"token": producer_token(), "show": SHOW},
+            )
+            while True:
+                event, state = await console.receive()
+                if event == "state":
+                    picture: dict[str, Any] = state["picture"] or {"wrong": [], "events": []}
+                    return picture
+
+
+async def until(holds: Callable[[], Awaitable[Any]]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not await holds():  # noqa: ASYNC110 - asked over HTTP, as a player does
+            await asyncio.sleep(0.1)
+
+
+def dates_ms(playlist: str) -> list[int]:
+    """Return the PROGRAM-DATE-TIME of every segment."""
+    found = re.findall(r"#EXT-X-PROGRAM-DATE-TIME:(\S+)", playlist)
+    return [round(datetime.fromisoformat(date).timestamp() * 1000) for date in found]
+
+
+def marked_ms(playlist: str, cue: str) -> int | None:
+    """Return from when a cue counts, as the playlist says."""
+    found = re.search(rf'#EXT-X-DATERANGE:ID="{cue}".*?START-DATE="([^"]+)"', playlist)
+    return None if found is None else round(datetime.fromisoformat(found[1]).timestamp() * 1000)
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+async def camera(port: int) -> AsyncIterator[CameraMaker]:
+    cameras: list[Camera] = []
+
+    def start() -> Camera:
+        cameras.append(Camera(port, with_sound=False).start())
+        return cameras[-1]
+
+    yield start
+    for each in cameras:
+        await asyncio.to_thread(each.stop)
+
+
+@pytest.fixture
+async def night(tmp_path: Path, postgres_url: str, port: int) -> AsyncIterator[Night]:
+    log_server = LogServer(tmp_path / "valkey")
+    address = f"tcp://127.0.0.1:{port}?listen=1"
+    try:
+        async with (
+            aiohttp.ClientSession() as http,
+            desk_group(postgres_url, 1) as desks,
+            programme_process(tmp_path / "programme", log_server.url, programme=address) as programme,
+            control_process(
+                tmp_path,
+                postgres_url,
+                log_server.url,
+                programme_link=programme.link,
+                programme_url=programme.base_url,
+            ) as control,
+            edge_group(
+                log_server.url, None, checkout_links=f'["{desks[0].link}"]', edge_link_key=EDGE_LINK_KEY
+            ) as edge,
+        ):
+            yield Night(control, programme, edge.base_url, http)
+    finally:
+        log_server.kill()
+
+
+@pytest.fixture
+def contract() -> Contract:
+    import msgspec
+
+    from showrunner import contract_documents
+
+    return Contract(
+        msgspec.json.decode(msgspec.json.encode(contract_documents.openapi())),
+        msgspec.json.decode(msgspec.json.encode(contract_documents.asyncapi())),
+    )
+
+
+async def test_the_show_goes_on_around_a_picture_that_is_a_process_of_its_own(
+    night: Night, camera: CameraMaker, contract: Contract
+) -> None:
+    control, programme = night.control, night.programme
+
+    # nobody has the picture yet: producers are told, and a take counts from the moment of the press all the same
+    await control.until("programme.process-lost")
+    assert (await night.picture())["wrong"] == ["process-lost"]
+    assert (await night.read(control.base_url, f"{BASE}/live.m3u8"))[0] == 503
+    early = await night.take("look-1")
+
+    await programme.start()
+    await programme.serving()
+    await control.until("programme.process-back")
+    first = camera()
+
+    async def pictures(count: int) -> bool:
+        return len(dates_ms(await night.playlist("replay.m3u8"))) >= count
+
+    await until(lambda: pictures(2))
+    assert marked_ms(await night.playlist(), early["id"]) == early["at_ms"]
+
+    # GO: the cue has the capture instant of its frame, in the picture and beside it
+    async with watching(contract, f"{night.edge_url}/v1/shows/{SHOW}/feed?channel=web") as viewer:
+        cue = await night.take("look-2")
+        told = await viewer.until(lambda message: message["type"] == "cue" and message["look"]["id"] == "look-2")
+    assert (told["id"], told["at_ms"]) == (cue["id"], cue["at_ms"])
+
+    async def marked() -> bool:
+        return marked_ms(await night.playlist(), cue["id"]) is not None
+
+    await until(marked)
+    assert marked_ms(await night.playlist(), cue["id"]) == cue["at_ms"]
+
+    async def pictured() -> bool:
+        return (await night.read(control.base_url, f"{BASE}/thumbs/{cue['id']}.webp"))[0] == 200
+
+    await until(pictured)
+    _, webp = await night.read(control.base_url, f"{BASE}/thumbs/{cue['id']}.webp")
+    with av.open(io.BytesIO(webp)) as container:
+        number = code_in(next(container.decode(video=0)))
+    assert number is not None
+    assert abs(first.captured_s[number] * 1000 - cue["at_ms"]) <= 2 * FRAME_MS
+
+    playlist = await night.playlist("replay.m3u8")
+    uris = [line for line in playlist.splitlines() if line.endswith(".m4s")]
+    from_it_on = [uri for date, uri in zip(dates_ms(playlist)[1:], uris, strict=False) if date > cue["at_ms"]]
+    carrying = [await night.read(programme.base_url, f"{BASE}/{uri}") for uri in from_it_on]
+    assert any(media[4:8] == b"emsg" and cue["id"].encode() in media for _, media in carrying)
+
+    # without a proxy in front the control process passes the picture on
+    segment = uris[0]
+    passed_on = await night.read(control.base_url, f"{BASE}/{segment}")
+    assert passed_on == await night.read(programme.base_url, f"{BASE}/{segment}")
+    assert passed_on[0] == 200
+    assert (await night.read(control.base_url, f"{BASE}/no-such.m4s"))[0] == 404
+    state = await night.picture()
+    assert state["wrong"] == []
+    assert state["source"].startswith("tcp://127.0.0.1:")
+    assert {"connected", "process-back"} <= {event["name"] for event in state["events"]}
+    assert await night.metric(control.base_url, "snbn_programme_connected") == 1.0
+    assert await night.metric(programme.base_url, 'snbn_link_peers{role="picture"}') == 1.0
+    for path in ("/healthz", "/readyz"):
+        assert (await night.read(programme.base_url, path))[0] == 200
+
+    # kill -9: the show goes on, takes are still dated by the picture's clock, and it comes back where it was
+    before = await night.playlist("replay.m3u8")
+    await programme.kill()
+    await asyncio.to_thread(first.stop)
+    await control.until("programme.process-lost", 2)
+    assert "process-lost" in (await night.picture())["wrong"]
+    assert (await night.read(control.base_url, f"{BASE}/live.m3u8"))[0] == 503
+    assert await night.metric(control.base_url, "snbn_programme_connected") == 0.0
+    missed = await night.take("look-1")
+    assert missed["at_ms"] > cue["at_ms"]
+    await programme.start()
+    await programme.serving()
+    await control.until("programme.process-back", 2)
+    camera()
+    await until(lambda: pictures(len(dates_ms(before)) + 2))
+    after = await night.playlist("replay.m3u8")
+    dates = dates_ms(after)
+    assert dates == sorted(dates)
+    assert dates[: len(dates_ms(before))] == dates_ms(before)
+    assert "#EXT-X-DISCONTINUITY\n" in after.partition(before.splitlines()[-1])[2]
+    for known in (cue, missed):
+        assert marked_ms(after, known["id"]) == known["at_ms"]
+    last = await night.take("look-2")
+    assert last["at_ms"] > missed["at_ms"]
+
+    async def again() -> bool:
+        return (await night.read(programme.base_url, f"{BASE}/thumbs/{last['id']}.webp"))[0] == 200
+
+    await until(again)
+    assert (await night.picture())["wrong"] == []
+
