@@ -202,14 +202,18 @@ async def test_the_show_goes_on_around_a_picture_that_is_a_process_of_its_own(
     assert number is not None
     assert abs(first.captured_s[number] * 1000 - cue["at_ms"]) <= 2 * FRAME_MS
 
-    playlist = await night.playlist("replay.m3u8")
-    uris = [line for line in playlist.splitlines() if line.endswith(".m4s")]
-    from_it_on = [uri for date, uri in zip(dates_ms(playlist)[1:], uris, strict=False) if date > cue["at_ms"]]
-    carrying = [await night.read(programme.base_url, f"{BASE}/{uri}") for uri in from_it_on]
-    assert any(media[4:8] == b"emsg" and cue["id"].encode() in media for _, media in carrying)
+    async def inside() -> bool:
+        playlist = await night.playlist("replay.m3u8")
+        uris = [line for line in playlist.splitlines() if line.endswith(".m4s")]
+        ends = [*dates_ms(playlist)[1:], cue["at_ms"] + 1]
+        told = [uri for end, uri in zip(ends, uris, strict=True) if end > cue["at_ms"]]
+        media = [(await night.read(programme.base_url, f"{BASE}/{uri}"))[1] for uri in told]
+        return any(segment[4:8] == b"emsg" and cue["id"].encode() in segment for segment in media)
+
+    await until(inside)
 
     # without a proxy in front the control process passes the picture on
-    segment = uris[0]
+    segment = next(line for line in (await night.playlist()).splitlines() if line.endswith(".m4s"))
     passed_on = await night.read(control.base_url, f"{BASE}/{segment}")
     assert passed_on == await night.read(programme.base_url, f"{BASE}/{segment}")
     assert passed_on[0] == 200
@@ -253,4 +257,3 @@ async def test_the_show_goes_on_around_a_picture_that_is_a_process_of_its_own(
 
     await until(again)
     assert (await night.picture())["wrong"] == []
-

@@ -67,7 +67,7 @@ class Ingest:
         self._stopping = threading.Event()
         self._words: queue.Queue[Mark] = queue.Queue(MAX_WORDS)
         self._offset_us = time.time_ns() // 1000 - time.monotonic_ns() // 1000
-        self._opener = Opener(order.address, lambda: not self._stopping.is_set(), self.now_us)
+        self._opener = Opener(order.address, lambda: not self._stopping.is_set(), self.now_us, self._strangers)
         self._recorder = Recorder(order, self._words, self.tell, self.event, self.now_us)
         self._reader = LiveReader(self._recorder)
         self._waiting = True
@@ -103,6 +103,10 @@ class Ingest:
                 self._pipe.send(news)
         except OSError:
             self._stopping.set()
+
+    def _strangers(self, count: int) -> None:
+        sender = self._order.address.sender
+        self.event("strangers", f"{count} datagrams of others than {sender} left out of this connection so far")
 
     def _once(self) -> None:
         address = self._order.address

@@ -1,7 +1,10 @@
 """Reaches a live source: goes to it, or waits for it to come, and opens what it sends."""
 
 import contextlib
+import errno
+import ipaddress
 import socket
+import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +32,12 @@ RECEIVE_BUFFER_BYTES = 4 << 20
 
 READ_BYTES = 65_536
 
+STRANGERS_EVENT_S = 5.0
+"""Datagrams of others than the named sender are told of at most this often."""
+
+IP_ADD_SOURCE_MEMBERSHIP = 39
+"""Linux: join a group for one sender (RFC 3678, 4.1.3); Python names it from 3.12 on."""
+
 GATHER_S = 0.1
 """What comes within this long is read at once: waking up for every packet would cost more than packaging. When each
 of those bytes came is not known, and they date nothing; now and then a picture is met as it comes."""
@@ -42,12 +51,26 @@ KeepWaiting = Callable[[], bool]
 
 
 class Opener:
-    """Opens one source, as often as it has to be opened. A port it listens on stays open in between."""
+    """Opens one source, as often as it has to be opened. A port it listens on stays open in between.
 
-    def __init__(self, address: SourceAddress, keep_waiting: KeepWaiting, now_us: Callable[[], int]) -> None:
+    Args:
+        address: the source.
+        keep_waiting: asked while waiting.
+        now_us: reads the clock arrivals are noted by.
+        on_strangers: told how many datagrams of a connection came from others than the named sender.
+    """
+
+    def __init__(
+        self,
+        address: SourceAddress,
+        keep_waiting: KeepWaiting,
+        now_us: Callable[[], int],
+        on_strangers: Callable[[int], None] = lambda _count: None,
+    ) -> None:
         self._address = address
         self._keep_waiting = keep_waiting
         self._now_us = now_us
+        self._on_strangers = on_strangers
         self.arrivals: Arrivals | None = None  # of the connection, where its bytes are read here
         self._listening: socket.socket | None = None
         self._connection: socket.socket | None = None
@@ -123,13 +146,23 @@ class Opener:
         raise ProgrammeError("lost", "nobody waits any more")
 
     def _udp(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self._address.host else socket.AF_INET
+        address = self._address
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         listening = socket.socket(family, socket.SOCK_DGRAM)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-            listening.bind((self._address.host, self._address.port))
-        except OSError:
+            if address.is_group:
+                # whoever else on this machine receives the group does so on the same port
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((address.host, address.port))
+            if address.is_group:
+                _join(listening, address)
+        except OSError as unusable:
             listening.close()
+            if unusable.errno == errno.EADDRNOTAVAIL and not address.is_group:
+                raise ProgrammeError(
+                    "lost", f"{address.shown}: not this machine's address; one sender's datagrams are ?source="
+                ) from unusable
             raise
         listening.settimeout(ACCEPT_STEP_S)
         return listening
@@ -138,7 +171,13 @@ class Opener:
         self._connection = connection
         datagrams = connection.type == socket.SOCK_DGRAM
         self.arrivals = Arrivals()
-        reader = _SocketReader(connection, self._keep_waiting, self.arrivals, self._now_us, patient=datagrams)
+        reader = _SocketReader(
+            _Datagrams(connection, self._address.sender, self._on_strangers) if datagrams else connection,
+            self._keep_waiting,
+            self.arrivals,
+            self._now_us,
+            patient=datagrams,
+        )
         return av.open(reader, "r", format="mpegts", options=_PROBING, buffer_size=READ_BYTES)
 
     def _drop_connection(self) -> None:
@@ -147,12 +186,63 @@ class Opener:
             self._connection = None
 
 
+def _join(listening: socket.socket, address: SourceAddress) -> None:
+    """Join a multicast group, until the socket is closed.
+
+    Raises:
+        ProgrammeError: ``lost``: this machine has no such interface, or no way to the group.
+    """
+    try:
+        if ":" in address.host:
+            index = socket.if_nametoindex(address.interface) if address.interface else 0
+            group = socket.inet_pton(socket.AF_INET6, address.host)
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, group + struct.pack("@I", index))
+            return
+        group, at = socket.inet_aton(address.host), socket.inet_aton(address.interface or "0.0.0.0")  # noqa: S104 - any
+        if address.sender:
+            sender = socket.inet_aton(address.sender)
+            listening.setsockopt(socket.IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP, group + at + sender)
+        else:
+            listening.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group + at)
+    except OSError as refused:
+        where = f"on {address.interface}" if address.interface else "here: name one &interface="
+        raise ProgrammeError(
+            "lost", f"{address.shown}: the group cannot be joined {where} ({refused.strerror})"
+        ) from refused
+
+
+class _Datagrams:
+    """A socket that datagrams come to, as the one sender who is named sends them; without a name, everybody."""
+
+    def __init__(self, listening: socket.socket, sender: str, on_strangers: Callable[[int], None]) -> None:
+        self._listening = listening
+        self._sender = ipaddress.ip_address(sender) if sender else None
+        self._on_strangers = on_strangers
+        self._strangers = 0
+        self._told_s = float("-inf")
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """Receive the next one, or nothing at all of a stranger's.
+
+        Raises:
+            TimeoutError: none came in time, or a stranger's.
+        """
+        received, address = self._listening.recvfrom(size, flags)
+        if self._sender is None or ipaddress.ip_address(address[0].partition("%")[0]) == self._sender:
+            return received
+        self._strangers += 1
+        if time.monotonic() - self._told_s > STRANGERS_EVENT_S:
+            self._told_s = time.monotonic()
+            self._on_strangers(self._strangers)
+        raise TimeoutError
+
+
 class _SocketReader:
     """A socket as the file the media library reads from. One that datagrams come to is waited at for the first."""
 
     def __init__(
         self,
-        connection: socket.socket,
+        connection: "socket.socket | _Datagrams",
         keep_waiting: KeepWaiting,
         arrivals: Arrivals,
         now_us: Callable[[], int],
