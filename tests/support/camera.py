@@ -38,6 +38,7 @@ class Camera:
         group: frames between key frames.
         with_sound: send sound too.
         first: timestamp of the first frame in 90 kHz.
+        jump_at: the frame from which on all timestamps are ``jump_s`` later.
         change: called with each transport packet's bytes before they are sent; may damage them.
     """
 
@@ -50,6 +51,7 @@ class Camera:
         b_frames: int = 0,
         first: int = 126_000,
         jump_at: int | None = None,
+        jump_s: int = 1_000,
         change: Callable[[bytes], bytes] = lambda data: data,
     ) -> None:
         self._port = port
@@ -58,6 +60,7 @@ class Camera:
         self._b_frames = b_frames
         self._first = first
         self._jump_at = jump_at
+        self._jump_s = jump_s
         self._change = change
         self._stopping = threading.Event()
         self._splices: list[bytes] = []
@@ -124,7 +127,7 @@ class Camera:
             self.captured_s[number] = time.time()
             ticks = self._first + number * 3600
             if self._jump_at is not None and number >= self._jump_at:
-                ticks += 90_000 * 1000
+                ticks += 90_000 * self._jump_s
             frame = picture(number)
             frame.pts, frame.time_base = ticks, Fraction(1, 90_000)
             output.mux(video.encode(frame))

@@ -2,14 +2,17 @@
 
 import asyncio
 import io
+import re
 import time
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 
-from broadcast.clock import WallMs
+from broadcast.clock import ProgrammeMs, WallMs
+from broadcast.ids import CueId
 from broadcast.programme import frame_code
 from broadcast.programme.adapters.ingest_process import IngestProcess
 from broadcast.programme.adapters.recording_files import RecordingFiles
@@ -17,7 +20,7 @@ from broadcast.programme.addresses import parse_address
 from broadcast.programme.events import ProgrammeEvent
 from broadcast.programme.ingest_news import IngestOrder, News
 from broadcast.programme.live_segments import LiveSegment
-from broadcast.programme.marks import Mark
+from broadcast.programme.marks import Mark, MarkBook
 
 PATIENCE_S = 60.0
 FRAME_MS = 40
@@ -112,3 +115,77 @@ def assert_exact(desk: Desk, segments: list[LiveSegment], shown_ms: Sequence[flo
             at_ms = segment.correlation.captured_at(round(seconds * segment.timescale))
             off.append(at_ms - (number * FRAME_MS if shown_ms is None else shown_ms[number]))
     assert max(off) - min(off) <= 2, off
+
+
+def stretches(desk: Desk) -> list[list[LiveSegment]]:
+    """Return the segments, each unbroken stretch by itself."""
+    found: list[list[LiveSegment]] = []
+    for segment in desk.segments:
+        if segment.discontinuity or not found:
+            found.append([])
+        found[-1].append(segment)
+    return found
+
+
+def assert_never_twice(desk: Desk) -> None:
+    """Each segment is dated from the end of the one before it on."""
+    for before, after in zip(desk.segments, desk.segments[1:], strict=False):
+        assert after.capture_ms >= before.end_ms - 1
+
+
+def arm(desk: Desk, instants_ms: Sequence[int]) -> None:
+    """Have cues put into the picture at instants to come."""
+    for seq, at_ms in enumerate(instants_ms, start=len(desk.marks) + 1):
+        cue = CueId(f"cue-{seq:03d}")
+        mark = Mark(
+            id=cue, at_ms=ProgrammeMs(at_ms), seq=seq, action="take", look=f"look-{seq}", replaces=(),
+            data=cue.encode(),
+        )  # fmt: skip
+        desk.marks.append(mark)
+        desk.process.mark(mark)
+
+
+def cards(desk: Desk, segment: LiveSegment) -> list[tuple[str, int]]:
+    """Return the cues a segment tells, each with the ticks it counts from, as a player without a feed reads them."""
+    media, at, found = (desk.folder / segment.uri).read_bytes(), 0, []
+    while media[at + 4 : at + 8] == b"emsg":
+        size = int.from_bytes(media[at : at + 4])
+        box = media[at : at + size]
+        told = re.search(rb"cue-\d{3}", box)
+        assert told is not None
+        found.append((told[0].decode(), int.from_bytes(box[16:24])))
+        at += size
+    return found
+
+
+def assert_cards_on_their_frames(desk: Desk, segments: Sequence[LiveSegment], longest_ms: float = FRAME_MS) -> None:
+    """Every segment tells exactly the cues that count while it is shown, each from the first frame not before it."""
+    book = MarkBook()
+    for mark in desk.marks:
+        book.add(mark)
+    due_ms = {str(mark.id): int(mark.at_ms) for mark in desk.marks}
+    told_of = 0
+    for segment in segments:
+        told = cards(desk, segment)
+        assert [cue for cue, _ in told] == [str(mark.id) for mark in book.within(segment.capture_ms, segment.end_ms)]
+        shown = sorted(frame_ticks(desk, segment))
+        for cue, ticks in told:
+            due = max(due_ms[cue], segment.capture_ms)
+            on_screen = [each for each in shown if each >= ticks]
+            if not on_screen:
+                continue  # between its last frame and the next segment's first: that one tells it, too
+            at_ms = segment.correlation.captured_at(on_screen[0])
+            assert -1 <= at_ms - due <= longest_ms + 1, (cue, at_ms - due)
+            told_of += 1
+    assert told_of, "no cue was told of at all"
+
+
+def frame_ticks(desk: Desk, segment: LiveSegment) -> list[int]:
+    """Return when each frame of a segment is shown, in its ticks, whether it can be decoded or not."""
+    stored = (desk.folder / segment.init_uri).read_bytes() + (desk.folder / segment.uri).read_bytes()
+    with av.open(io.BytesIO(stored)) as container:
+        return [
+            round((packet.pts or 0) * Fraction(packet.time_base or 1) * segment.timescale)
+            for packet in container.demux(video=0)
+            if packet.size
+        ]

@@ -1,14 +1,18 @@
 """Makes small videos of every awkward kind, by the same libraries that read them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from clips import Sender
+from ingest_desk import Desk
 
 VideoMaker = Callable[..., Path]
+Reading = Callable[[str], Awaitable[Desk]]
+Sending = Callable[[Path, str, str], Sender]
 
 
 @pytest.fixture
@@ -55,3 +59,30 @@ def make_video(tmp_path: Path) -> VideoMaker:
         return path
 
     return make
+
+
+@pytest.fixture
+async def read(tmp_path: Path) -> AsyncIterator[Reading]:
+    desks: list[Desk] = []
+
+    async def start(address: str) -> Desk:
+        desks.append(Desk(tmp_path / "recording", address))
+        await desks[-1].process.start()
+        return desks[-1]
+
+    yield start
+    for desk in desks:
+        await desk.process.stop()
+
+
+@pytest.fixture
+def send() -> Iterator[Sending]:
+    senders: list[Sender] = []
+
+    def start(clip: Path, address: str, container_format: str) -> Sender:
+        senders.append(Sender(clip, address, container_format).start())
+        return senders[-1]
+
+    yield start
+    for sender in senders:
+        sender.stop()

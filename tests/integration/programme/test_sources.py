@@ -1,16 +1,25 @@
 import functools
 import http.server
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import av
 import pytest
 from clips import Sender, write_clip
-from ingest_desk import FRAME_MS, Desk, assert_exact, frames, key_frame
+from ingest_desk import (
+    FRAME_MS,
+    Desk,
+    arm,
+    assert_cards_on_their_frames,
+    assert_exact,
+    assert_never_twice,
+    frames,
+    key_frame,
+    stretches,
+)
 from ports import free_port
-
-from broadcast.programme.live_segments import LiveSegment
 
 EVEN = [number * 40.0 for number in range(100)]
 NTSC = [number * 1001 / 30 for number in range(120)]
@@ -20,47 +29,12 @@ Reading = Callable[[str], Awaitable[Desk]]
 Sending = Callable[[Path, str, str], Sender]
 
 
-@pytest.fixture
-async def read(tmp_path: Path) -> AsyncIterator[Reading]:
-    desks: list[Desk] = []
-
-    async def start(address: str) -> Desk:
-        desks.append(Desk(tmp_path / "recording", address))
-        await desks[-1].process.start()
-        return desks[-1]
-
-    yield start
-    for desk in desks:
-        await desk.process.stop()
-
-
-@pytest.fixture
-def send() -> Iterator[Sending]:
-    senders: list[Sender] = []
-
-    def start(clip: Path, address: str, container_format: str) -> Sender:
-        senders.append(Sender(clip, address, container_format).start())
-        return senders[-1]
-
-    yield start
-    for sender in senders:
-        sender.stop()
-
-
-def stretches(desk: Desk) -> list[list[LiveSegment]]:
-    """Return the segments, each unbroken stretch by itself."""
-    found: list[list[LiveSegment]] = []
-    for segment in desk.segments:
-        if segment.discontinuity or not found:
-            found.append([])
-        found[-1].append(segment)
-    return found
-
-
-def assert_never_twice(desk: Desk) -> None:
-    """Each segment is dated from the end of the one before it on."""
-    for before, after in zip(desk.segments, desk.segments[1:], strict=False):
-        assert after.capture_ms >= before.end_ms - 1
+async def read_with_cues(read: Reading, clip: Path) -> Desk:
+    """Read a file, with a cue from soon on and another one every 0.7 s."""
+    desk = await read(f"file://{clip}")
+    now_ms = time.time_ns() // 10**6
+    arm(desk, range(now_ms, now_ms + 12_000, 700))
+    return desk
 
 
 @pytest.mark.parametrize(
@@ -76,10 +50,11 @@ async def test_a_file_of_any_rate_is_dated_exactly_and_goes_round(
     tmp_path: Path, read: Reading, name: str, shown_ms: Sequence[float], b_frames: int, *, sound: bool
 ):
     clip = write_clip(tmp_path / "clip.mp4", shown_ms, b_frames=b_frames, sound=sound)
-    desk = await read(f"file://{clip}")
+    desk = await read_with_cues(read, clip)
     await desk.until(lambda: len(stretches(desk)) > 1)
     for stretch in stretches(desk):
         assert_exact(desk, stretch, shown_ms)
+    assert_cards_on_their_frames(desk, desk.segments, longest_ms=54)
     shown = [number for segment in stretches(desk)[0] for _, number in frames(desk, segment)]
     assert shown == list(range(len(shown_ms))), name
     assert_never_twice(desk)
@@ -94,9 +69,10 @@ async def test_a_turned_picture_is_encoded_upright_and_dated_exactly(tmp_path: P
     quarter_turn = (0, 65_536, 0, -65_536, 0, 0, 0, 0, 1 << 30)
     data[matrix : matrix + 36] = b"".join(value.to_bytes(4, signed=True) for value in quarter_turn)
     clip.write_bytes(data)
-    desk = await read(f"file://{clip}")
+    desk = await read_with_cues(read, clip)
     await desk.until(lambda: desk.segments)
     assert "encoding" in desk.events
+    assert_cards_on_their_frames(desk, desk.segments)
     assert (desk.segments[0].width, desk.segments[0].height) == (320, 180)
     assert_exact(desk, stretches(desk)[0])
 
@@ -104,8 +80,10 @@ async def test_a_turned_picture_is_encoded_upright_and_dated_exactly(tmp_path: P
 async def test_a_transport_stream_cut_off_in_the_middle_plays_up_to_there(tmp_path: Path, read: Reading):
     clip = write_clip(tmp_path / "clip.ts", EVEN, sound=True)
     clip.write_bytes(clip.read_bytes()[: clip.stat().st_size * 6 // 10])
-    desk = await read(f"file://{clip}")
+    desk = await read_with_cues(read, clip)
     await desk.until(lambda: len(stretches(desk)) > 1)
+    assert "source-lost" in desk.events
+    assert_cards_on_their_frames(desk, desk.segments)
     for segment in stretches(desk)[0]:
         number = key_frame(desk, segment)
         assert number is not None
@@ -136,8 +114,9 @@ async def test_damaged_bytes_of_a_file_cost_picture_and_never_a_wrong_time(tmp_p
     for at in range(188 * 60, len(data) - 400, 188 * 90):
         data[at : at + 400] = bytes(400)
     clip.write_bytes(data)
-    desk = await read(f"file://{clip}")
+    desk = await read_with_cues(read, clip)
     await desk.until(lambda: len(desk.segments) >= 2)
+    assert_cards_on_their_frames(desk, desk.segments)
     dated = [(segment.capture_ms, key_frame(desk, segment)) for segment in stretches(desk)[0]]
     legible = [at_ms - number * FRAME_MS for at_ms, number in dated if number is not None]
     assert legible
