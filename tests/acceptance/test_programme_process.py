@@ -3,6 +3,7 @@
 import asyncio
 import io
 import re
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
@@ -11,11 +12,12 @@ from typing import Any
 
 import aiohttp
 import av
+import msgspec
 import pytest
 import socketio
 from camera import Camera
 from contract import Contract
-from control_process import control_process
+from control_process import control_process, little_show
 from desk_buyers import producer_token
 from desk_group import EDGE_LINK_KEY, DeskProcess, desk_group
 from edge_group import edge_group
@@ -25,6 +27,11 @@ from log_server import LogServer
 from ports import free_port
 from programme_group import ProgrammeProcess, programme_process
 from viewers import watching
+
+from broadcast.channels.adapters.redis_log import RedisCueLog, connect
+from broadcast.ids import CueId, Epoch, ShowId
+from broadcast.messages import Cue
+from showrunner import contract_documents
 
 PATIENCE_S = 60.0
 BASE = f"/v1/shows/{SHOW}/programme"
@@ -68,6 +75,18 @@ class Night:
             assert answer.status == 200, await answer.text()
             cue: dict[str, Any] = (await answer.json())["cue"]
             return cue
+
+    def has_segments(self, count: int) -> Callable[[], Awaitable[bool]]:
+        async def recorded() -> bool:
+            return len(dates_ms(await self.playlist("replay.m3u8"))) >= count
+
+        return recorded
+
+    def has_thumbnail(self, base_url: str, cue: dict[str, Any]) -> Callable[[], Awaitable[bool]]:
+        async def there() -> bool:
+            return (await self.read(base_url, f"{BASE}/thumbs/{cue['id']}.webp"))[0] == 200
+
+        return there
 
     async def picture(self) -> dict[str, Any]:
         """Return how the console shows the picture now."""
@@ -148,10 +167,6 @@ async def night(tmp_path: Path, postgres_url: str, port: int) -> AsyncIterator[N
 
 @pytest.fixture
 def contract() -> Contract:
-    import msgspec
-
-    from showrunner import contract_documents
-
     return Contract(
         msgspec.json.decode(msgspec.json.encode(contract_documents.openapi())),
         msgspec.json.decode(msgspec.json.encode(contract_documents.asyncapi())),
@@ -161,26 +176,103 @@ def contract() -> Contract:
 async def test_the_show_goes_on_around_a_picture_that_is_a_process_of_its_own(
     night: Night, camera: CameraMaker, contract: Contract
 ) -> None:
-    control, programme = night.control, night.programme
-
-    # nobody has the picture yet: producers are told, and a take counts from the moment of the press all the same
-    await control.until("programme.process-lost")
-    assert (await night.picture())["wrong"] == ["process-lost"]
-    assert (await night.read(control.base_url, f"{BASE}/live.m3u8"))[0] == 503
-    early = await night.take("look-1")
-
-    await programme.start()
-    await programme.serving()
-    await control.until("programme.process-back")
+    early = await a_take_without_a_picture(night)
+    await night.programme.start()
+    await night.programme.serving()
+    await night.control.until("programme.process-back")
     first = camera()
-
-    async def pictures(count: int) -> bool:
-        return len(dates_ms(await night.playlist("replay.m3u8"))) >= count
-
-    await until(lambda: pictures(2))
+    await until(night.has_segments(2))
     assert marked_ms(await night.playlist(), early["id"]) == early["at_ms"]
+    cue = await a_take_seen_by_viewers_and_in_the_picture(night, first, contract)
+    await the_picture_is_passed_on_by_control(night)
+    await every_process_says_how_it_is(night)
 
-    # GO: the cue has the capture instant of its frame, in the picture and beside it
+    before = await night.playlist("replay.m3u8")
+    await night.programme.kill()
+    await asyncio.to_thread(first.stop)
+    missed = await a_take_while_the_picture_is_gone(night)
+    assert missed["at_ms"] > cue["at_ms"]
+    await night.programme.start()
+    await night.programme.serving()
+    await night.control.until("programme.process-back", 2)
+    camera()
+    await until(night.has_segments(len(dates_ms(before)) + 2))
+    await the_recording_goes_on(night, before, [early, cue, missed])
+    last = await night.take("look-2")
+    assert last["at_ms"] > missed["at_ms"]
+    await until(night.has_thumbnail(night.programme.base_url, last))
+    assert (await night.picture())["wrong"] == []
+    assert await night.programme.stop() == 0
+    over = (night.programme.recording / "replay.m3u8").read_text()
+    assert over.endswith("#EXT-X-ENDLIST\n")
+    assert marked_ms(over, last["id"]) == last["at_ms"]
+
+
+async def test_a_film_goes_round_in_a_process_of_its_own_and_on_after_it_was_killed(tmp_path: Path) -> None:
+    log_server = LogServer(tmp_path / "valkey")
+    cue_log = RedisCueLog(connect(log_server.url), ShowId(SHOW), lambda: str(uuid.uuid4()))
+    at_ms = time.time_ns() // 10**6
+    cue = Cue(
+        seq=0, epoch=Epoch(""), id=CueId("cue-1"), at_ms=at_ms, sent_ms=0, action="clear", look=None, replaces=()
+    )  # fmt: skip
+    try:
+        async with (
+            aiohttp.ClientSession() as http,
+            programme_process(tmp_path / "data", log_server.url, little_show(tmp_path)) as programme,
+        ):
+
+            async def get(path: str) -> tuple[int, str]:
+                async with http.get(programme.base_url + path) as answer:
+                    return answer.status, await answer.text()
+
+            await programme.start()
+            await programme.serving()
+            assert (await get("/readyz"))[0] == 503  # what it shows is without cues until it has heard the log
+            assert (await get("/healthz"))[0] == 200
+            await cue_log.open()
+            await cue_log.append([cue], at_ms)
+            await cue_log.settled()
+
+            async def ready() -> bool:
+                return (await get("/readyz"))[0] == 200
+
+            await until(ready)
+            assert (await get(f"{BASE}/live.m3u8"))[0] == 200
+            before = (await get(f"{BASE}/media.m3u8"))[1]
+            assert marked_ms(before, "cue-1") == at_ms
+            await programme.kill()
+            await programme.start()
+            await programme.serving()
+            await until(ready)
+            after = (await get(f"{BASE}/media.m3u8"))[1]
+            assert marked_ms(after, "cue-1") == at_ms
+            assert dated(before).items() & dated(after).items()
+            assert all(date == dated(after).get(number, date) for number, date in dated(before).items())
+    finally:
+        await cue_log.close()
+        log_server.kill()
+
+
+def dated(playlist: str) -> dict[int, int]:
+    """Return the number and date of every segment."""
+    found = re.search(r"#EXT-X-MEDIA-SEQUENCE:(\d+)", playlist)
+    assert found is not None
+    return dict(enumerate(dates_ms(playlist), start=int(found[1])))
+
+
+async def a_take_without_a_picture(night: Night) -> dict[str, Any]:
+    """Nobody has the picture yet: producers are told, and a take counts from the moment of the press all the same."""
+    await night.control.until("programme.process-lost")
+    assert (await night.picture())["wrong"] == ["process-lost"]
+    assert (await night.read(night.control.base_url, f"{BASE}/live.m3u8"))[0] == 503
+    pressed_ms = time.time() * 1000
+    cue = await night.take("look-1")
+    assert pressed_ms - 1 <= cue["at_ms"] <= time.time() * 1000
+    return cue
+
+
+async def a_take_seen_by_viewers_and_in_the_picture(night: Night, camera: Camera, contract: Contract) -> dict[str, Any]:
+    """GO: the cue has the capture instant of its frame, on the feed, in the playlist, in a segment, as a thumbnail."""
     async with watching(contract, f"{night.edge_url}/v1/shows/{SHOW}/feed?channel=web") as viewer:
         cue = await night.take("look-2")
         told = await viewer.until(lambda message: message["type"] == "cue" and message["look"]["id"] == "look-2")
@@ -191,69 +283,63 @@ async def test_the_show_goes_on_around_a_picture_that_is_a_process_of_its_own(
 
     await until(marked)
     assert marked_ms(await night.playlist(), cue["id"]) == cue["at_ms"]
-
-    async def pictured() -> bool:
-        return (await night.read(control.base_url, f"{BASE}/thumbs/{cue['id']}.webp"))[0] == 200
-
-    await until(pictured)
-    _, webp = await night.read(control.base_url, f"{BASE}/thumbs/{cue['id']}.webp")
+    await until(night.has_thumbnail(night.control.base_url, cue))
+    _, webp = await night.read(night.control.base_url, f"{BASE}/thumbs/{cue['id']}.webp")
     with av.open(io.BytesIO(webp)) as container:
         number = code_in(next(container.decode(video=0)))
     assert number is not None
-    assert abs(first.captured_s[number] * 1000 - cue["at_ms"]) <= 2 * FRAME_MS
+    assert abs(camera.captured_s[number] * 1000 - cue["at_ms"]) <= 2 * FRAME_MS
 
     async def inside() -> bool:
         playlist = await night.playlist("replay.m3u8")
         uris = [line for line in playlist.splitlines() if line.endswith(".m4s")]
         ends = [*dates_ms(playlist)[1:], cue["at_ms"] + 1]
         told = [uri for end, uri in zip(ends, uris, strict=True) if end > cue["at_ms"]]
-        media = [(await night.read(programme.base_url, f"{BASE}/{uri}"))[1] for uri in told]
+        media = [(await night.read(night.programme.base_url, f"{BASE}/{uri}"))[1] for uri in told]
         return any(segment[4:8] == b"emsg" and cue["id"].encode() in segment for segment in media)
 
     await until(inside)
+    return cue
 
-    # without a proxy in front the control process passes the picture on
+
+async def the_picture_is_passed_on_by_control(night: Night) -> None:
+    """Without a proxy in front pages get the picture from control."""
     segment = next(line for line in (await night.playlist()).splitlines() if line.endswith(".m4s"))
-    passed_on = await night.read(control.base_url, f"{BASE}/{segment}")
-    assert passed_on == await night.read(programme.base_url, f"{BASE}/{segment}")
+    passed_on = await night.read(night.control.base_url, f"{BASE}/{segment}")
+    assert passed_on == await night.read(night.programme.base_url, f"{BASE}/{segment}")
     assert passed_on[0] == 200
-    assert (await night.read(control.base_url, f"{BASE}/no-such.m4s"))[0] == 404
+    assert (await night.read(night.control.base_url, f"{BASE}/no-such.m4s"))[0] == 404
+
+
+async def every_process_says_how_it_is(night: Night) -> None:
     state = await night.picture()
     assert state["wrong"] == []
     assert state["source"].startswith("tcp://127.0.0.1:")
     assert {"connected", "process-back"} <= {event["name"] for event in state["events"]}
-    assert await night.metric(control.base_url, "snbn_programme_connected") == 1.0
-    assert await night.metric(programme.base_url, 'snbn_link_peers{role="picture"}') == 1.0
+    assert await night.metric(night.control.base_url, "snbn_programme_connected") == 1.0
+    assert await night.metric(night.programme.base_url, 'snbn_link_peers{role="picture"}') == 1.0
     for path in ("/healthz", "/readyz"):
-        assert (await night.read(programme.base_url, path))[0] == 200
+        assert (await night.read(night.programme.base_url, path))[0] == 200
+    status, clock = await night.read(night.programme.base_url, f"{BASE}/clock")
+    assert (status, msgspec.json.decode(clock)["source"]) == (200, "ingest")
 
-    # kill -9: the show goes on, takes are still dated by the picture's clock, and it comes back where it was
-    before = await night.playlist("replay.m3u8")
-    await programme.kill()
-    await asyncio.to_thread(first.stop)
-    await control.until("programme.process-lost", 2)
+
+async def a_take_while_the_picture_is_gone(night: Night) -> dict[str, Any]:
+    """Killed: the show goes on, producers are told, and takes are still dated by the picture's clock."""
+    await night.control.until("programme.process-lost", 2)
     assert "process-lost" in (await night.picture())["wrong"]
-    assert (await night.read(control.base_url, f"{BASE}/live.m3u8"))[0] == 503
-    assert await night.metric(control.base_url, "snbn_programme_connected") == 0.0
-    missed = await night.take("look-1")
-    assert missed["at_ms"] > cue["at_ms"]
-    await programme.start()
-    await programme.serving()
-    await control.until("programme.process-back", 2)
-    camera()
-    await until(lambda: pictures(len(dates_ms(before)) + 2))
+    assert (await night.read(night.control.base_url, f"{BASE}/live.m3u8"))[0] == 503
+    assert await night.metric(night.control.base_url, "snbn_programme_connected") == 0.0
+    return await night.take("look-1")
+
+
+async def the_recording_goes_on(night: Night, before: str, cues: list[dict[str, Any]]) -> None:
+    """Back where it was: nothing dated anew, nothing dated earlier, and every cue there is."""
     after = await night.playlist("replay.m3u8")
-    dates = dates_ms(after)
-    assert dates == sorted(dates)
-    assert dates[: len(dates_ms(before))] == dates_ms(before)
+    dates, known = dates_ms(after), dates_ms(before)
+    assert dates == sorted(set(dates))
+    assert dates[: len(known)] == known
     assert "#EXT-X-DISCONTINUITY\n" in after.partition(before.splitlines()[-1])[2]
-    for known in (cue, missed):
-        assert marked_ms(after, known["id"]) == known["at_ms"]
-    last = await night.take("look-2")
-    assert last["at_ms"] > missed["at_ms"]
-
-    async def again() -> bool:
-        return (await night.read(programme.base_url, f"{BASE}/thumbs/{last['id']}.webp"))[0] == 200
-
-    await until(again)
-    assert (await night.picture())["wrong"] == []
+    for cue in cues:
+        told = marked_ms(after, cue["id"])
+        assert told == cue["at_ms"] or (told is None and cue["at_ms"] < dates[0])

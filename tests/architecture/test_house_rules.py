@@ -27,6 +27,7 @@ MOST_LINES = 450
 TIES_ROOMS_TOGETHER = {
     "showrunner/wiring.py": "the composition root",
     "showrunner/checkout_process.py": "the composition root of a checkout process: tokens, then the desk",
+    "showrunner/programme_process.py": "the composition root of a programme process: the cue log, then the picture",
     "showrunner/control.py": "a command goes through the timeline's store to the feed and to the checkout",
     "showrunner/databases.py": "two databases hold the tables of all rooms",
     "showrunner/failures.py": "what may go wrong at the start goes wrong in any room",
@@ -43,6 +44,7 @@ MAKES_PARTS = {
     "showrunner/settle.py": "the composition root of settlement",
     "showrunner/edge.py": "the composition root of a process that only holds viewers",
     "showrunner/checkout_process.py": "the composition root of a checkout process",
+    "showrunner/programme_process.py": "the composition root of a process that only has the picture",
     "showrunner/checkout_parts.py": "the desk, as every process that may own it makes it",
     "showrunner/picture.py": "the picture as one part: the looped film or the live source, with what marks it",
     "showrunner/feed_parts.py": "what both composition roots have in common",

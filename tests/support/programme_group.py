@@ -13,14 +13,14 @@ from ports import free_port
 class ProgrammeProcess:
     """The process that has the picture, at addresses that stay."""
 
-    def __init__(self, folder: Path, redis_url: str, **settings: Any) -> None:
+    def __init__(self, folder: Path, redis_url: str, show: Path = SHOW_FOLDER, **settings: Any) -> None:
         self.port, self.link_port = free_port(), free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.link = f"127.0.0.1:{self.link_port}"
         self.recording = folder / "recording"
         self._environment = {
             **clean_environment(),
-            "SHOWRUNNER_SHOW": str(SHOW_FOLDER),
+            "SHOWRUNNER_SHOW": str(show),
             "SHOWRUNNER_DATA": str(folder),
             "SHOWRUNNER_REDIS_URL": redis_url,
             "SHOWRUNNER_PORT": str(self.port),
@@ -39,6 +39,11 @@ class ProgrammeProcess:
         assert self.process is not None
         await self.process.until("programme.serving")
 
+    async def stop(self) -> int:
+        """Ask it to drain, and return its exit code."""
+        assert self.process is not None
+        return await self.process.stop()
+
     async def kill(self) -> None:
         """Kill -9, and wait until it is gone."""
         if self.process is not None:
@@ -47,9 +52,11 @@ class ProgrammeProcess:
 
 
 @asynccontextmanager
-async def programme_process(folder: Path, redis_url: str, **settings: Any) -> AsyncIterator[ProgrammeProcess]:
+async def programme_process(
+    folder: Path, redis_url: str, show: Path = SHOW_FOLDER, **settings: Any
+) -> AsyncIterator[ProgrammeProcess]:
     """Have a programme process, not started yet, until the block ends."""
-    programme = ProgrammeProcess(folder, redis_url, **settings)
+    programme = ProgrammeProcess(folder, redis_url, show, **settings)
     try:
         yield programme
     finally:

@@ -168,8 +168,10 @@ export interface PictureEventView {
  * How a live picture is.
  *
  * ``source`` is its address without secrets, ``wrong`` names what is wrong now (``no-input``, ``black``, ``frozen``,
- * ``silent``, ``low-bitrate``), ``error_ms`` bounds the error of its dates, ``end_ms`` is the capture of the newest
- * frame that is packaged, and ``events`` are the newest, oldest first. None stands for what is not known yet.
+ * ``silent``, ``low-bitrate``; ``process-lost`` where the process that has the picture cannot be reached,
+ * ``clock-apart`` where its clock is not that of orders), ``error_ms`` bounds the error of its dates, ``end_ms`` is
+ * the capture of the newest frame that is packaged, and ``events`` are the newest, oldest first. None stands for what
+ * is not known yet.
  */
 export interface PictureState {
   readonly source: string;
