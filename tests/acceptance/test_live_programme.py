@@ -9,14 +9,13 @@ import aiohttp
 import av
 import msgspec
 import pytest
-from camera import Camera
+from camera import Camera, time_signal
 from house import PAYMENT_KEY, PRODUCER_KEY, SHOW, SHOW_FOLDER, House, channel_key
 from ingest_desk import FRAME_MS, code_in
 from ports import free_port
 from pydantic import SecretStr
 
 from broadcast.programme.addresses import parse_address
-from broadcast.programme.scte35 import crc32
 from broadcast.programme.splice_rules import SpliceRule
 from showrunner.data_folder import DataFolder
 from showrunner.settings import Settings
@@ -81,14 +80,6 @@ async def segments(house: House) -> int:
     return playlist.count(b"#EXTINF") if status == 200 else 0
 
 
-def time_signal(pts_ticks: int) -> bytes:
-    """Write a splice_info_section by hand (ANSI/SCTE 35, 9.6)."""
-    body = (0xFE << 32 | pts_ticks).to_bytes(5)
-    inner = bytes(6) + b"\0" + (0xFFF << 12 | len(body)).to_bytes(3) + b"\x06" + body + b"\0\0"
-    head = b"\xfc" + (0x3000 | len(inner) + 4).to_bytes(2)
-    return head + inner + crc32(head + inner).to_bytes(4)
-
-
 async def test_a_splice_message_puts_a_look_on_air_at_its_frame_and_the_frame_can_be_seen_again(
     live: House, camera: Camera, tmp_path: Path
 ):
@@ -109,7 +100,7 @@ async def test_a_splice_message_puts_a_look_on_air_at_its_frame_and_the_frame_ca
     await until(on_air)
     cue = live.running.control.on_air()
     assert cue is not None
-    assert abs(cue.at_ms - camera.captured_s[number] * 1000) <= 2 * FRAME_MS
+    assert abs(cue.at_ms - camera.due_ms(number)) <= 2 * FRAME_MS
     assert len(live.running.control.as_run()) == 1
 
     async def marked() -> bool:

@@ -15,7 +15,7 @@ import av
 import msgspec
 import pytest
 import socketio
-from camera import Camera
+from camera import Camera, of_unknown_version, time_signal
 from contract import Contract
 from control_process import control_process, little_show
 from desk_buyers import producer_token
@@ -34,6 +34,11 @@ from broadcast.messages import Cue
 from showrunner import contract_documents
 
 PATIENCE_S = 60.0
+FIRST_PTS = 126_000
+CLOCK_MS = 50
+"""How far control may be off with the picture's clock, on one host."""
+
+SPLICE_RULE = '\n[splices.look]\non = "time_signal"\ncommand = "take"\nlook = "look-1"\n'
 BASE = f"/v1/shows/{SHOW}/programme"
 CameraMaker = Callable[[], Camera]
 
@@ -88,6 +93,15 @@ class Night:
 
         return there
 
+    async def frame_of(self, cue: dict[str, Any]) -> int:
+        """Return the number burned into the picture of a take, as control passes it on, once it is there."""
+        await until(self.has_thumbnail(self.control.base_url, cue))
+        _, webp = await self.read(self.control.base_url, f"{BASE}/thumbs/{cue['id']}.webp")
+        with av.open(io.BytesIO(webp)) as container:
+            number = code_in(next(container.decode(video=0)))
+        assert number is not None
+        return number
+
     async def picture(self) -> dict[str, Any]:
         """Return how the console shows the picture now."""
         async with socketio.AsyncSimpleClient(reconnection=False) as console, asyncio.timeout(PATIENCE_S):
@@ -132,7 +146,7 @@ async def camera(port: int) -> AsyncIterator[CameraMaker]:
     cameras: list[Camera] = []
 
     def start() -> Camera:
-        cameras.append(Camera(port, with_sound=False).start())
+        cameras.append(Camera(port, with_sound=False, first=FIRST_PTS).start())
         return cameras[-1]
 
     yield start
@@ -143,6 +157,8 @@ async def camera(port: int) -> AsyncIterator[CameraMaker]:
 @pytest.fixture
 async def night(tmp_path: Path, postgres_url: str, port: int) -> AsyncIterator[Night]:
     log_server = LogServer(tmp_path / "valkey")
+    show = little_show(tmp_path) / "show.toml"
+    show.write_text(show.read_text() + SPLICE_RULE)
     address = f"tcp://127.0.0.1:{port}?listen=1"
     try:
         async with (
@@ -173,6 +189,7 @@ def contract() -> Contract:
     )
 
 
+@pytest.mark.timeout(300)  # seven processes are started, two of them twice
 async def test_the_show_goes_on_around_a_picture_that_is_a_process_of_its_own(
     night: Night, camera: CameraMaker, contract: Contract
 ) -> None:
@@ -183,22 +200,23 @@ async def test_the_show_goes_on_around_a_picture_that_is_a_process_of_its_own(
     first = camera()
     await until(night.has_segments(2))
     assert marked_ms(await night.playlist(), early["id"]) == early["at_ms"]
-    cue = await a_take_seen_by_viewers_and_in_the_picture(night, first, contract)
+    taken = await a_take_seen_by_viewers_and_in_the_picture(night, first, contract)
+    spliced = await the_sources_own_word_is_a_take(night, first)
     await the_picture_is_passed_on_by_control(night)
     await every_process_says_how_it_is(night)
 
     before = await night.playlist("replay.m3u8")
     await night.programme.kill()
     await asyncio.to_thread(first.stop)
-    missed = await a_take_while_the_picture_is_gone(night)
-    assert missed["at_ms"] > cue["at_ms"]
+    missed = await a_take_while_the_picture_is_gone(night, "look-2")
+    assert missed["at_ms"] > spliced["at_ms"]
     await night.programme.start()
     await night.programme.serving()
     await night.control.until("programme.process-back", 2)
     camera()
     await until(night.has_segments(len(dates_ms(before)) + 2))
-    await the_recording_goes_on(night, before, [early, cue, missed])
-    last = await night.take("look-2")
+    await the_recording_goes_on(night, before, [early, taken, spliced, missed])
+    last = await night.take("look-1")
     assert last["at_ms"] > missed["at_ms"]
     await until(night.has_thumbnail(night.programme.base_url, last))
     assert (await night.picture())["wrong"] == []
@@ -283,12 +301,8 @@ async def a_take_seen_by_viewers_and_in_the_picture(night: Night, camera: Camera
 
     await until(marked)
     assert marked_ms(await night.playlist(), cue["id"]) == cue["at_ms"]
-    await until(night.has_thumbnail(night.control.base_url, cue))
-    _, webp = await night.read(night.control.base_url, f"{BASE}/thumbs/{cue['id']}.webp")
-    with av.open(io.BytesIO(webp)) as container:
-        number = code_in(next(container.decode(video=0)))
-    assert number is not None
-    assert abs(camera.captured_s[number] * 1000 - cue["at_ms"]) <= 2 * FRAME_MS
+    number = await night.frame_of(cue)
+    assert abs(camera.due_ms(number) - cue["at_ms"]) <= 2 * FRAME_MS
 
     async def inside() -> bool:
         playlist = await night.playlist("replay.m3u8")
@@ -300,6 +314,27 @@ async def a_take_seen_by_viewers_and_in_the_picture(night: Night, camera: Camera
 
     await until(inside)
     return cue
+
+
+async def the_sources_own_word_is_a_take(night: Night, camera: Camera) -> dict[str, Any]:
+    """A splice message of the source reaches control, and counts from the frame it is about; nonsense is counted."""
+    number = max(camera.captured_s) + 50
+    signal = time_signal(FIRST_PTS + number * 3_600)
+    camera.splice(of_unknown_version(signal))
+    camera.splice(signal)
+    assert (await night.control.until("command", 3))["by"] == "scte-35"
+
+    async def marked() -> bool:
+        return len(re.findall(r"#EXT-X-DATERANGE", await night.playlist("replay.m3u8"))) == 3
+
+    await until(marked)
+    told = await night.playlist("replay.m3u8")
+    *_, (cue, date) = re.findall(r'#EXT-X-DATERANGE:ID="([^"]+)".*?START-DATE="([^"]+)"', told)
+    spliced = {"id": cue, "at_ms": round(datetime.fromisoformat(date).timestamp() * 1000)}
+    assert await night.frame_of(spliced) == number
+    refused = await night.metric(night.programme.base_url, 'snbn_programme_events_total{event="scte35-refused"}')
+    assert refused == 1.0
+    return spliced
 
 
 async def the_picture_is_passed_on_by_control(night: Night) -> None:
@@ -324,13 +359,16 @@ async def every_process_says_how_it_is(night: Night) -> None:
     assert (status, msgspec.json.decode(clock)["source"]) == (200, "ingest")
 
 
-async def a_take_while_the_picture_is_gone(night: Night) -> dict[str, Any]:
+async def a_take_while_the_picture_is_gone(night: Night, look: str) -> dict[str, Any]:
     """Killed: the show goes on, producers are told, and takes are still dated by the picture's clock."""
     await night.control.until("programme.process-lost", 2)
     assert "process-lost" in (await night.picture())["wrong"]
     assert (await night.read(night.control.base_url, f"{BASE}/live.m3u8"))[0] == 503
     assert await night.metric(night.control.base_url, "snbn_programme_connected") == 0.0
-    return await night.take("look-1")
+    pressed_ms = time.time() * 1000
+    cue = await night.take(look)
+    assert pressed_ms - CLOCK_MS <= cue["at_ms"] <= time.time() * 1000 + CLOCK_MS
+    return cue
 
 
 async def the_recording_goes_on(night: Night, before: str, cues: list[dict[str, Any]]) -> None:

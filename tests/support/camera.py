@@ -66,6 +66,7 @@ class Camera:
         self._splices: list[bytes] = []
         self._counter = 0
         self.captured_s: dict[int, float] = {}
+        self._began_s = 0.0
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> "Camera":
@@ -75,6 +76,10 @@ class Camera:
     def stop(self) -> None:
         self._stopping.set()
         self._thread.join(10)
+
+    def due_ms(self, number: int) -> float:
+        """Return when a frame was to be captured, however busy the machine was: its place on an even clock."""
+        return (self._began_s + number / RATE) * 1000
 
     def splice(self, section: bytes) -> None:
         """Send a section with the next frame."""
@@ -121,6 +126,7 @@ class Camera:
 
     def _shoot(self, output: Any, video: Any, audio: Any) -> None:
         began, samples, number = time.monotonic(), 0, 0
+        self._began_s = time.time()
         while not self._stopping.is_set():
             due = began + number / RATE
             time.sleep(max(0.0, due - time.monotonic()))
@@ -156,6 +162,28 @@ class Camera:
         head = bytes([0x47, 0x40 | SPLICE_PID >> 8, SPLICE_PID & 0xFF, 0x10 | self._counter])
         self._counter = (self._counter + 1) & 0x0F
         return (head + b"\0" + section).ljust(PACKET, b"\xff")
+
+
+def time_signal(pts_ticks: int) -> bytes:
+    """Write a splice_info_section by hand (ANSI/SCTE 35, 9.6)."""
+    body = (0xFE << 32 | pts_ticks).to_bytes(5)
+    inner = bytes(6) + b"\0" + (0xFFF << 12 | len(body)).to_bytes(3) + b"\x06" + body + b"\0\0"
+    return checked(b"\xfc" + (0x3000 | len(inner) + 4).to_bytes(2) + inner)
+
+
+def of_unknown_version(section: bytes) -> bytes:
+    """Return a section as a later edition of the standard may have it."""
+    return checked(section[:3] + b"\x07" + section[4:-4])
+
+
+def cut_short(section: bytes) -> bytes:
+    """Return a section whose command says that it is longer than the section."""
+    return checked(section[:11] + (0xF0FF).to_bytes(2) + section[13:-4])
+
+
+def checked(section: bytes) -> bytes:
+    """Return a section with its checksum."""
+    return section + crc32(section).to_bytes(4)
 
 
 def _is_program_map(packet: bytes) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import av
 import pytest
-from camera import Camera
+from camera import Camera, time_signal
 from ingest_desk import FRAME_MS, Desk, assert_exact, frames, key_frame, number_in
 from ports import free_port
 
@@ -16,7 +16,6 @@ from broadcast.ids import CueId
 from broadcast.programme.adapters.thumbnails import thumbnail
 from broadcast.programme.ingest_news import Splice
 from broadcast.programme.marks import Mark
-from broadcast.programme.scte35 import crc32
 
 
 @pytest.fixture
@@ -185,10 +184,7 @@ async def test_a_splice_message_is_dated_by_the_frame_it_is_about(desk: Desk, ca
     sending = camera(first=126_000)
     await desk.until(lambda: len(desk.segments) >= 2)
     number = max(sending.captured_s) + 100
-    body = (0xFE << 32 | 126_000 + number * 3600).to_bytes(5)
-    inner = bytes(6) + b"\0" + (0xFFF << 12 | len(body)).to_bytes(3) + b"\x06" + body + b"\0\0"
-    head = b"\xfc" + (0x3000 | len(inner) + 4).to_bytes(2)
-    sending.splice(head + inner + crc32(head + inner).to_bytes(4))
+    sending.splice(time_signal(126_000 + number * 3600))
     await desk.until(lambda: any(isinstance(news, Splice) for news in desk.news))
     await desk.until(lambda: sending.captured_s.get(number))
     told = next(news for news in desk.news if isinstance(news, Splice))
