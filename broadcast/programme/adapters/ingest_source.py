@@ -154,9 +154,9 @@ class Opener:
             if address.is_group:
                 # whoever else on this machine receives the group does so on the same port
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind((address.host, address.port))
-            if address.is_group:
                 _join(listening, address)
+            else:
+                listening.bind((address.host, address.port))
         except OSError as unusable:
             listening.close()
             if unusable.errno == errno.EADDRNOTAVAIL and not address.is_group:
@@ -187,7 +187,7 @@ class Opener:
 
 
 def _join(listening: socket.socket, address: SourceAddress) -> None:
-    """Join a multicast group, until the socket is closed.
+    """Bind to a multicast group and join it, until the socket is closed.
 
     Raises:
         ProgrammeError: ``lost``: this machine has no such interface, or no way to the group.
@@ -196,8 +196,10 @@ def _join(listening: socket.socket, address: SourceAddress) -> None:
         if ":" in address.host:
             index = socket.if_nametoindex(address.interface) if address.interface else 0
             group = socket.inet_pton(socket.AF_INET6, address.host)
+            listening.bind((address.host, address.port, 0, index))  # most groups are of one network (RFC 4007)
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, group + struct.pack("@I", index))
             return
+        listening.bind((address.host, address.port))
         group, at = socket.inet_aton(address.host), socket.inet_aton(address.interface or "0.0.0.0")  # noqa: S104 - any
         if address.sender:
             sender = socket.inet_aton(address.sender)

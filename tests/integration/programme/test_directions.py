@@ -1,5 +1,6 @@
 """Every way a source can come to us or be gone to, each with a real sender, and what happens when it goes away."""
 
+import asyncio
 import functools
 import http.server
 import socket
@@ -121,6 +122,24 @@ async def test_a_group_is_joined_for_one_sender_alone(clip: Path, port: int, rea
     assert_exact(desk, stretches(desk)[0])
     assert_dated_as_sent(desk, sender.began_s, 3)
     assert "corrupt" not in desk.events
+
+
+async def test_a_transport_stream_comes_from_one_sender_by_ipv6_too(
+    clip: Path, port: int, read: Reading, send: Sending
+) -> None:
+    desk = await read(f"udp://[::1]:{port}?source=::1")
+    await desk.until(lambda: "connecting" in desk.events)
+    send(clip, f"udp://[::1]:{port}?pkt_size=1316", "mpegts")
+    await desk.until(lambda: len(desk.segments) >= 2)
+    assert_exact(desk, stretches(desk)[0])
+
+
+async def test_a_group_is_joined_by_ipv6_too(port: int, read: Reading) -> None:
+    desk = await read(f"udp://@[ff12::77]:{port}?interface=lo&source=::1")
+    await desk.until(lambda: "no-input" in desk.events)
+    assert desk.events == ["connecting", "no-input"]
+    joined = await asyncio.to_thread(Path("/proc/net/igmp6").read_text)
+    assert "ff120000000000000000000000000077" in joined
 
 
 async def test_datagrams_of_others_than_the_named_sender_are_left_out_and_told_of(

@@ -81,6 +81,21 @@ def test_a_wrong_value_is_an_error_at_its_line_and_key(
     assert (line, column) in [(problem.row, problem.column) for problem in problems.kept]
 
 
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("udp://@239.0.0.1:5000?source=camera", "source is the address of a sender"),
+        ("tcp://studio.example", "names no port"),
+        ("rtmp://studio.example", "needs an application and a stream"),
+    ],
+)
+def test_a_source_that_cannot_be_is_an_error_that_says_why(show_text: str, written: str, why: str):
+    _, problems = read(show_text.replace('"film"', f'"{written}"', 1))
+    (problem,) = problems.kept
+    assert (problem.row, problem.column, problem.severity) == (7, "programme", "error")
+    assert why in problem.reason
+
+
 def test_everything_wrong_is_named_at_once():
     _, problems = read('titel = "x"\nstart = 5\ncurrency = "??"\n')
     assert {problem.column for problem in problems.kept} == {"titel", "title", "start", "currency", "time_zone"}
