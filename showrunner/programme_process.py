@@ -26,6 +26,8 @@ from showrunner.link.server import LinkRoom, LinkServer
 from showrunner.listening import Listener, taken
 from showrunner.metrics import LinkServerCollector
 from showrunner.picture import LivePicture, LoopedPicture
+from showrunner.proxy_settings import trusted_proxies
+from showrunner.refusal_log import RefusalLog
 from showrunner.settings import ProgrammeSettings
 from showrunner.show_folder import LoadedShow
 
@@ -100,6 +102,8 @@ class RunningProgramme:
         return application(
             self.picture.routes(),
             origins=sorted({origin for channel in self._show.channels for origin in channel.origins}),
+            refusals=RefusalLog(),
+            proxies=trusted_proxies(self._settings),
             ready=lambda: self._follower.known,
             metrics=[
                 LinkServerCollector(peers=self.link.peers_by_role, refused=lambda: self.link.refused),

@@ -213,7 +213,7 @@ class EdgeSettings(FeedSettings):
         return self
 
 
-class ProgrammeSettings(BaseSettings):
+class ProgrammeSettings(ProxySettings):
     """How a programme process runs: it has the picture, and no key of a channel, a producer or a payment.
 
     Attributes:
