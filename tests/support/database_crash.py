@@ -245,10 +245,10 @@ async def audit(url: str, stage: Stage) -> dict[str, int]:
         unbalanced = await connection.fetchval(
             "SELECT count(*) FROM (SELECT FROM ledger_entries GROUP BY order_id HAVING sum(value) <> 0) AS entries"
         )
-        # whoever waits for money has one errand to fetch it; what was paid and given up has one to give it back
+        # what was paid and given up has one errand to give it back; a reserved order's own row tells that it is to be paid
         astray = await connection.fetchval(
             "SELECT count(*) FROM orders o WHERE (SELECT count(*) FROM payment_outbox e WHERE e.order_id = o.order_id)"
-            " <> (o.status = 'reserved' OR o.payment = 'refund-due')::int"
+            " <> (o.payment = 'refund-due')::int"
         )
     finally:
         await connection.close()
