@@ -17,10 +17,10 @@ from benchmarks.fanout.cue import EPOCH_CHARS, cue, feed_path
 from benchmarks.machine import cpu_ns
 from benchmarks.million.edges import SHOW, edges, write_show
 from benchmarks.million.run_recorded import run
+from benchmarks.recording import RESULTS
 from broadcast.channels.adapters.redis_log import RedisCueLog, connect
 from broadcast.ids import ShowId
 
-RESULTS = Path(__file__).parents[1] / "results"
 SMALL_CROWD = 10_000
 """Viewers of the run that stands in for the recorded one where that has not been made."""
 

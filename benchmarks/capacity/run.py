@@ -1,15 +1,14 @@
 """Print what 1, 10 and 100 million viewers need; write ``capacity.json``, ``capacity.png`` and the document's table."""
 
 import asyncio
-import json
 import re
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.capacity.measured import RESULTS, costs
+from benchmarks.capacity.measured import costs
 from benchmarks.capacity.model import Costs, Host, Plan, Show, limits, plan
-from benchmarks.machine import machine
+from benchmarks.recording import RESULTS, record
 
 AUDIENCES = (1_000_000, 10_000_000, 100_000_000)
 SPREADS_S = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -28,7 +27,6 @@ def main(*, quick: bool = False) -> None:
     print(text)
     if quick:
         return
-    RESULTS.mkdir(exist_ok=True)
     figures: dict[str, Any] = {
         "costs": asdict(measured),
         "sources": sources,
@@ -37,8 +35,7 @@ def main(*, quick: bool = False) -> None:
         "viewers_per_host_by": limits(measured, host, show),
         "plans": [asdict(one) for one in plans],
     }
-    result = {"machine": machine(), "command": "python -m benchmarks capacity", "figures": figures}
-    (RESULTS / "capacity.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    record("capacity", "python -m benchmarks capacity", figures)
     plot(measured, host, show)
     DOCUMENT.write_text(_TABLE.sub(lambda _: text, DOCUMENT.read_text("utf-8")), "utf-8")
 

@@ -1,6 +1,5 @@
 """What was measured, as ratios, as a table, as a plot and as JSON."""
 
-import json
 import statistics
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,13 +12,11 @@ from rich.table import Table
 
 from benchmarks.checkout.contenders import Contender, Round
 from benchmarks.fanout.programs import ProgramError
-from benchmarks.machine import machine
-
-RESULTS = Path(__file__).parents[1] / "results"
+from benchmarks.recording import RESULTS, Targets, reached, record
 
 VS_EMPTY = ("embedded_http", "embedded_ws", "distributed", "distributed_owner", "sold_out")
 VS_OURS = ("obvious", "update")
-TARGETS = {
+TARGETS: Targets = {
     "embedded_http_vs_empty_post": ("≤", 1.5),
     "embedded_ws_vs_empty_post": ("≤", 0.5),
     "distributed_vs_empty_post": ("≤", 2.5),
@@ -101,12 +98,10 @@ def tell(results: Results, command: str, console: Console, *, name: str) -> None
     if "embedded_http" not in results.rounds:
         raise ProgramError(f"nothing to tell: {results.missing}")
     figures = results.figures()
-    console.print(_designs(results), _crowded(results), _overloaded(results), _reached(figures))
+    console.print(_designs(results), _crowded(results), _overloaded(results), reached(figures, TARGETS))
     for peer, why in results.missing.items():
         console.print(f"[yellow]not measured: {peer}: {why}")
-    RESULTS.mkdir(exist_ok=True)
-    recorded = {"machine": machine(), "command": command, "figures": figures}
-    (RESULTS / f"{name}.json").write_text(json.dumps(recorded, indent=2) + "\n", encoding="utf-8")
+    record(name, command, figures)
     _plot(results, RESULTS / f"{name}.png")
     console.print(f"written: benchmarks/results/{name}.json and {name}.png")
 
@@ -163,17 +158,6 @@ def _overloaded(results: Results) -> Table:
             results.contenders[name].label, f"{one.waiting:,}", f"{one.per_second:,.0f}", f"{one.p50_ms:,.0f}",
             f"{one.p99_ms:,.0f}", f"{one.worst_ms:,.0f}", f"{one.busy:,}",
         )  # fmt: skip
-    return table
-
-
-def _reached(figures: dict[str, Any]) -> Table:
-    table = _table("Reach", "figure", "measured", "wanted")
-    for name, (relation, wanted) in TARGETS.items():
-        if name not in figures:
-            table.add_row(name, "not measured", f"{relation} {wanted}")
-            continue
-        reached = figures[name] <= wanted if relation == "≤" else figures[name] >= wanted
-        table.add_row(name, f"[{'green' if reached else 'red'}]{figures[name]}", f"{relation} {wanted}")
     return table
 
 

@@ -1,6 +1,5 @@
 """``python -m benchmarks compression``: the bundled show's real messages, plain and compressed once for everybody."""
 
-import json
 import statistics
 import time
 import zlib
@@ -12,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.machine import machine
+from benchmarks.recording import record
 from broadcast.channels.adapters.channel_feed import ChannelFeed
 from broadcast.channels.cue_log import LogRecord
 from broadcast.channels.deep_links import LinkBook
@@ -25,7 +24,6 @@ from showrunner.pictures import with_pictures
 from showrunner.show_folder import load_show
 
 SHOW = Path(__file__).parents[2] / "shows" / "tmall-collection-2017"
-RESULTS = Path(__file__).parents[1] / "results"
 EPOCH = Epoch("0" * 32)
 AT_MS = 1_509_451_200_000
 MANY = 200
@@ -47,9 +45,7 @@ def main(*, quick: bool = False) -> None:
     console.print(table(figures))
     if quick:
         return
-    RESULTS.mkdir(exist_ok=True)
-    recorded = {"machine": machine(), "command": "python -m benchmarks compression", "figures": figures}
-    (RESULTS / "compression.json").write_text(json.dumps(recorded, indent=2) + "\n", encoding="utf-8")
+    record("compression", "python -m benchmarks compression", figures)
     console.print("written: benchmarks/results/compression.json")
 
 

@@ -19,11 +19,10 @@ from rich.table import Table
 
 from benchmarks.dvb_css.installing import dvbcss_protocols, pydvbcss
 from benchmarks.fanout.installing import CannotInstallError
-from benchmarks.machine import machine
+from benchmarks.recording import record
 from broadcast.programme.adapters.css_wall_clock_server import read_both
 from broadcast.programme.css_timelines import PROGRAMME_TIMELINE
 
-RESULTS = Path(__file__).parents[1] / "results"
 FOLLOW_S = 60
 QUICK_FOLLOW_S = 8
 CHANNEL = "beijing-tv"
@@ -91,12 +90,8 @@ def main(*, quick: bool) -> None:
     console.print(f"within {TARGET_MS:g} ms at p95: {'yes' if figures and reached else 'no'}")
     if not quick:
         command = " ".join(["python -m benchmarks", *sys.argv[1:]])
-        record = {
-            "machine": machine(),
-            "command": command,
-            "figures": {"channel": CHANNEL, "seconds": seconds, "clients": figures, "missing": missing},
-        }
-        (RESULTS / "dvb_css.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+        told = {"channel": CHANNEL, "seconds": seconds, "clients": figures, "missing": missing}
+        record("dvb_css", command, told)
 
 
 class _Demo:

@@ -1,6 +1,5 @@
 """What was measured, as ratios, as a table, as a plot and as JSON."""
 
-import json
 import statistics
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +13,12 @@ from rich.table import Table
 from benchmarks.fanout.cue import CUE_BYTES
 from benchmarks.fanout.programs import ProgramError
 from benchmarks.fanout.rounds import Measured
-from benchmarks.machine import machine
+from benchmarks.recording import RESULTS, Targets, reached, record
 
-RESULTS = Path(__file__).parents[1] / "results"
 COST_SHOWN_US = 30.0
 """Bars of slower servers are cut off here; the number beside them is not."""
 
-TARGETS = {
+TARGETS: Targets = {
     "cpu_vs_nchan": ("≤", 0.7),
     "cpu_vs_bare_send": ("≤", 1.2),
     "cpu_vs_websockets_broadcast": ("≤", 0.6),
@@ -100,12 +98,10 @@ def tell(results: Results, command: str, console: Console, *, name: str) -> None
     if "ours" not in results.servers or not results.servers["ours"].deliveries:
         raise ProgramError(f"nothing to tell: {results.missing}")
     figures = results.figures()
-    console.print(_servers(results), _sizes(results), _reached(figures))
+    console.print(_servers(results), _sizes(results), reached(figures, TARGETS, figures["p10"]))
     for peer, why in results.missing.items():
         console.print(f"[yellow]not measured: {peer}: {why}")
-    RESULTS.mkdir(exist_ok=True)
-    recorded = {"machine": machine(), "command": command, "figures": figures}
-    (RESULTS / f"{name}.json").write_text(json.dumps(recorded, indent=2) + "\n", encoding="utf-8")
+    record(name, command, figures)
     _plot(results, RESULTS / f"{name}.png")
     console.print(f"written: benchmarks/results/{name}.json and {name}.png")
 
@@ -139,21 +135,6 @@ def _sizes(results: Results) -> Table:
             f"{measured.last_ms():.1f}",
             f"{measured.bytes_per_viewer:,.0f}",
         )
-    return table
-
-
-def _reached(figures: dict[str, Any]) -> Table:
-    table = Table(title="Reach")
-    for heading in ("figure", "measured", "p10", "wanted"):
-        table.add_column(heading, justify="left" if heading == "figure" else "right")
-    for name, (relation, wanted) in TARGETS.items():
-        if name not in figures:
-            table.add_row(name, "not measured", "", f"{relation} {wanted}")
-            continue
-        reached = figures[name] <= wanted if relation == "≤" else figures[name] >= wanted
-        colour = "green" if reached else "red"
-        p10 = figures["p10"].get(name, "")
-        table.add_row(name, f"[{colour}]{figures[name]}", str(p10), f"{relation} {wanted}")
     return table
 
 

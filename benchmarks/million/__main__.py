@@ -5,7 +5,7 @@ import asyncio
 import resource
 import time
 
-from benchmarks.million.run_recorded import DESCRIPTORS, record, run
+from benchmarks.million.run_recorded import DESCRIPTORS, keep, run
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
 
     figures = asyncio.run(run(chosen.viewers, chosen.cues, int(chosen.floor_gib * 2**30), say))
     if not chosen.no_record:
-        record(figures, lines)
+        keep(figures, lines)
 
 
 if __name__ == "__main__":

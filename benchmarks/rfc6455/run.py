@@ -4,11 +4,9 @@ The runner is kosoku, a native one that drives Autobahn's own case files; it com
 """
 
 import importlib
-import json
 import sys
 from collections import Counter
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -16,10 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.fanout.installing import python_peer
-from benchmarks.machine import machine
+from benchmarks.recording import record
 from benchmarks.rfc6455.echo import EchoServer, bounds_lifted
 
-RESULTS = Path(__file__).parents[1] / "results"
 RUNNER = "kosoku"
 TOO_LARGE = [f"{group}.*.{size}" for group in (12, 13) for size in (*range(7, 11), *range(12, 19))]
 """A thousand compressed messages of 16 to 128 KiB a case: an hour of work, and the feed reads 8 KiB at most."""
@@ -80,19 +77,15 @@ def main(*, quick: bool) -> None:
     for other in others:
         console.print(f"{other['case']}: {other['behaviour']}, close {other['close_behaviour']}. {other['result']}")
     if not quick:
-        record = {
-            "machine": machine(),
-            "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
-            "figures": {
-                "runner": f"{RUNNER} {version(RUNNER)}",
-                "cases": len(results),
-                "left_out": TOO_LARGE,
-                "passed": sum(result.passed for result in results),
-                "groups": groups,
-                "not_simply_ok": others,
-            },
+        figures = {
+            "runner": f"{RUNNER} {version(RUNNER)}",
+            "cases": len(results),
+            "left_out": TOO_LARGE,
+            "passed": sum(result.passed for result in results),
+            "groups": groups,
+            "not_simply_ok": others,
         }
-        (RESULTS / "rfc6455.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+        record("rfc6455", " ".join(["python -m benchmarks", *sys.argv[1:]]), figures)
 
 
 def name_of(behaviour: Any) -> str:

@@ -1,6 +1,5 @@
 """What was seen, as a table, as a plot and as JSON."""
 
-import json
 import math
 import statistics
 from collections.abc import Iterable, Sequence
@@ -13,16 +12,15 @@ from matplotlib import pyplot as plt
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.machine import machine
+from benchmarks.recording import RESULTS, Targets, reached, record
 from benchmarks.skew.clocks import Said
 from benchmarks.skew.judging import FRAME_MS, Verdict
 from benchmarks.skew.maps import Dated
 from benchmarks.skew.scenes import Part
 
-RESULTS = Path(__file__).parents[1] / "results"
 NOT_MEASURED = "not measured"
 
-TARGETS = {
+TARGETS: Targets = {
     "takes": ("≥", 100),
     "early_cards": ("≤", 0),
     "on_frame_share": ("≥", 0.95),
@@ -117,9 +115,7 @@ def tell(results: Results, command: str, console: Console, *, name: str) -> None
     """Print the tables, and write the plot and the JSON."""
     figures = results.figures()
     console.print(_phases(figures), _reached(figures))
-    RESULTS.mkdir(exist_ok=True)
-    recorded = {"machine": machine(), "command": command, "figures": figures}
-    (RESULTS / f"{name}.json").write_text(json.dumps(recorded, indent=2) + "\n", encoding="utf-8")
+    record(name, command, figures)
     _plot(results, RESULTS / f"{name}.png")
     console.print(f"written: benchmarks/results/{name}.json and {name}.png")
 
@@ -140,16 +136,7 @@ def _phases(figures: dict[str, Any]) -> Table:
 
 
 def _reached(figures: dict[str, Any]) -> Table:
-    table = Table(title="Reach")
-    for heading in ("figure", "measured", "wanted"):
-        table.add_column(heading, justify="left" if heading == "figure" else "right")
-    for name, (relation, wanted) in TARGETS.items():
-        measured = figures[name]
-        if measured == NOT_MEASURED:
-            table.add_row(name, NOT_MEASURED, f"{relation} {wanted}")
-            continue
-        reached = measured <= wanted if relation == "≤" else measured >= wanted
-        table.add_row(name, f"[{'green' if reached else 'red'}]{measured}", f"{relation} {wanted}")
+    table = reached({name: each for name, each in figures.items() if each != NOT_MEASURED}, TARGETS)
     for name in ("elapsed_skew_ms_p50", "elapsed_skew_ms_p95", "elapsed_skew_takes", "images", "map_frames"):
         table.add_row(name, str(figures[name]), "")
     return table

@@ -1,7 +1,6 @@
 """``python -m benchmarks storm``: an edge is killed with -9, and its audience comes back to the other one."""
 
 import asyncio
-import json
 import tempfile
 from pathlib import Path
 
@@ -10,12 +9,11 @@ from matplotlib import pyplot as plt
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.machine import machine
+from benchmarks.recording import RESULTS, record
 from benchmarks.storm.seen import Seen
 from benchmarks.storm.storm import Storm, let_loose
 from showrunner.settings import FeedSettings
 
-RESULTS = Path(__file__).parents[1] / "results"
 VIEWERS, QUICK_VIEWERS = 10_000, 2_000
 TIGHT_SHARE = 5
 """The tight setting lets that part of the viewers that lost their edge come back a second."""
@@ -39,10 +37,8 @@ def main(*, quick: bool = False) -> None:
     console.print(_table(seen))
     if quick:
         return
-    RESULTS.mkdir(exist_ok=True)
     figures = {name: one.figures() for name, one in seen.items()}
-    recorded = {"machine": machine(), "command": "python -m benchmarks storm", "figures": figures}
-    (RESULTS / "storm.json").write_text(json.dumps(recorded, indent=2) + "\n", encoding="utf-8")
+    record("storm", "python -m benchmarks storm", figures)
     _plot(seen, RESULTS / "storm.png")
     console.print("written: benchmarks/results/storm.json and storm.png")
 

@@ -245,7 +245,7 @@ async def audit(url: str, stage: Stage) -> dict[str, int]:
         unbalanced = await connection.fetchval(
             "SELECT count(*) FROM (SELECT FROM ledger_entries GROUP BY order_id HAVING sum(value) <> 0) AS entries"
         )
-        # what was paid and given up has one errand to give it back; a reserved order's own row tells that it is to be paid
+        # what was paid and given up has one errand to give it back; that a reserved order is to be paid, its row tells
         astray = await connection.fetchval(
             "SELECT count(*) FROM orders o WHERE (SELECT count(*) FROM payment_outbox e WHERE e.order_id = o.order_id)"
             " <> (o.payment = 'refund-due')::int"
