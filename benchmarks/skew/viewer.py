@@ -19,10 +19,10 @@ PICTURE_TIMEOUT_MS = 60_000
 MAX_WAITING = 400
 """Screenshots that may wait to be read; beyond it the newest are dropped, which only makes them fewer."""
 
-_PLAYING = "() => { const v = document.querySelector('viewer-page')?.shadowRoot.querySelector('video');"
-_IS_PLAYING = _PLAYING + " return v && v.readyState >= 3 && v.currentTime > 0 && !v.paused; }"
-_STANDS = _PLAYING + " return v && v.readyState < 3; }"
-_BOX = (
+_PLAYING = "() => { const v = document.querySelector('viewer-page')?.shadowRoot?.querySelector('video');"
+IS_PLAYING = _PLAYING + " return v && v.readyState >= 3 && v.currentTime > 0 && !v.paused; }"
+STANDS = _PLAYING + " return v && v.readyState < 3; }"
+BOX = (
     _PLAYING
     + """
   const box = v.getBoundingClientRect();
@@ -34,7 +34,7 @@ _BOX = (
 )
 # Two spots in opposite corners change all the time: the browser's capturer then sees every image as one of the same
 # kind, and does not leave out those in which, once in a while, a card changes too.
-_STYLE = """rules => {
+STYLE = """rules => {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(rules);
   document.querySelector('viewer-page').shadowRoot.adoptedStyleSheets.push(sheet);
@@ -115,11 +115,11 @@ class Filmed:
 
     async def until_playing(self) -> None:
         """Wait until the picture moves."""
-        await self.page.wait_for_function(_IS_PLAYING, timeout=PICTURE_TIMEOUT_MS)
+        await self.page.wait_for_function(IS_PLAYING, timeout=PICTURE_TIMEOUT_MS)
 
     async def until_it_stands(self) -> None:
         """Wait until the picture has nothing left to play."""
-        await self.page.wait_for_function(_STANDS, timeout=PICTURE_TIMEOUT_MS)
+        await self.page.wait_for_function(STANDS, timeout=PICTURE_TIMEOUT_MS)
 
 
 @asynccontextmanager
@@ -130,9 +130,9 @@ async def watching(browser: Browser, address: str, looks: tuple[str, ...], reade
         page = await context.new_page()
         await page.goto(address)
         await page.wait_for_function("() => document.querySelector('viewer-page')?.shadowRoot?.querySelector('video')")
-        await page.evaluate(_STYLE, card_rules(looks))
-        await page.wait_for_function(_IS_PLAYING, timeout=PICTURE_TIMEOUT_MS)
-        x, y, width, height = await page.evaluate(_BOX)
+        await page.evaluate(STYLE, card_rules(looks))
+        await page.wait_for_function(IS_PLAYING, timeout=PICTURE_TIMEOUT_MS)
+        x, y, width, height = await page.evaluate(BOX)
         filmed = Filmed(page, await context.new_cdp_session(page), Box(x, y, width, height), readers)
         await filmed.start()
         yield filmed

@@ -1,5 +1,6 @@
 """Clips whose frames carry their number, of every awkward kind, and ways to send them."""
 
+import math
 import threading
 import time
 from collections.abc import Sequence
@@ -15,7 +16,14 @@ TICK = Fraction(1, 90_000)
 
 
 def write_clip(
-    path: Path, shown_ms: Sequence[float], *, group: int = 25, b_frames: int = 0, sound: bool = False, turned: int = 0
+    path: Path,
+    shown_ms: Sequence[float],
+    *,
+    group: int = 25,
+    b_frames: int = 0,
+    sound: bool = False,
+    sound_until_ms: float = math.inf,
+    turned: int = 0,
 ) -> Path:
     """Write a clip with a frame at each instant.
 
@@ -25,6 +33,7 @@ def write_clip(
         group: frames between key frames.
         b_frames: in a row.
         sound: write a tone too.
+        sound_until_ms: there it ends, however much longer the picture is.
         turned: quarter turns the stored picture is to be turned back by.
     """
     options = {"g": str(group), "bf": str(b_frames), "preset": "ultrafast", "sc_threshold": "0"}
@@ -42,7 +51,7 @@ def write_clip(
                 frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(np.rot90(upright, turned)), format="rgb24")
             frame.pts, frame.time_base = round(at_ms * 90), TICK
             container.mux(video.encode(frame))
-            while audio is not None and heard * 1000 < at_ms * 48_000:
+            while audio is not None and heard * 1000 < min(at_ms, sound_until_ms) * 48_000:
                 wave = np.sin(np.arange(heard, heard + 1024) * 0.05).astype(np.float32) * 0.2
                 tone = av.AudioFrame.from_ndarray(np.stack((wave, wave)), format="fltp", layout="stereo")
                 tone.sample_rate, tone.pts, tone.time_base = 48_000, heard, Fraction(1, 48_000)

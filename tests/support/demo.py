@@ -39,10 +39,10 @@ class Demo:
         self._films = films
         self._programme = programme
         self._environment = {**os.environ, **(environment or {})}
-        self._show = folder / "show"
-        shutil.copytree(BUNDLED, self._show)
+        self.show = folder / "show"
+        shutil.copytree(BUNDLED, self.show)
         # The same night with a film that is drawn in seconds.
-        settings = self._show / "show.toml"
+        settings = self.show / "show.toml"
         settings.write_text(settings.read_text().replace("seconds_per_look = 5", "seconds_per_look = 1"))
         self.data = folder / "data"
         self.data.mkdir(mode=0o700)
@@ -54,7 +54,7 @@ class Demo:
     def start(self) -> dict[str, Any]:
         """Start it, and return what it says when it is ready."""
         command = [sys.executable, "-m", "showrunner", "demo", "--json", "--port", str(self._port)]
-        command += ["--show", str(self._show), "--data", str(self.data)]
+        command += ["--show", str(self.show), "--data", str(self.data)]
         if self._programme is not None:
             command += ["--programme", self._programme]
         with (self._films / "lock").open("w") as drawing, (self._folder / "demo.log").open("a") as log:

@@ -9,6 +9,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
+from broadcast.programme.adapters.silence import AAC_FRAME, Silence
 from broadcast.programme.adapters.source import MAX_SEGMENT
 
 MAX_AUDIO_LAG = Fraction(10)
@@ -20,9 +21,6 @@ MAX_ROUNDING = Fraction(1, 500)
 MAX_WAITING_SOUND = 4_096
 """Packets of sound kept for a picture that does not come; the oldest go first."""
 
-AAC_FRAME = 1024
-"""Samples in a packet of sound whose codec does not say."""
-
 Cut = tuple[list["av.Packet[Any]"], list["av.Packet[Any]"]]
 """The picture's packets of one segment in decode order, and the sound's that belong under them."""
 
@@ -32,13 +30,14 @@ def cuts(container: InputContainer, video: av.VideoStream, audio: av.AudioStream
 
     A segment starts with a key frame and holds as many whole groups of pictures as fit ``MAX_SEGMENT``, at least one.
     Its sound starts at or after its picture, so that players anchor it on the picture; sound before the first frame
-    or after the last is left out.
+    or after the last is left out, and where sound is missing there is silence, so that players have no hole to fall into.
     """
     video_base = Fraction(video.time_base or 1)
     cutter = Cutter(
         video_base,
         usual_ticks(video.average_rate or video.guessed_rate, video_base),
         sample_rate=0 if audio is None else audio.codec_context.sample_rate,
+        channels=0 if audio is None else audio.codec_context.channels,
         frame_samples=0 if audio is None else audio.codec_context.frame_size,
     )
     for packet in container.demux([video] if audio is None else [video, audio]):
@@ -60,6 +59,7 @@ class Cutter:
         video_base: seconds a tick of the picture's timestamps lasts.
         usual: ticks a frame lasts, as long as nothing better is known.
         sample_rate: of the sound; 0 where there is none.
+        channels: of the sound, at most 2; 0 where there is none.
         frame_samples: samples in a packet of sound; 0 where the codec does not say.
         eager: end a segment as soon as another group as long as its last would not fit any more, rather than when
             that group has come: for pictures that are still being made.
@@ -73,6 +73,7 @@ class Cutter:
         usual: int,
         *,
         sample_rate: int,
+        channels: int,
         frame_samples: int,
         eager: bool = False,
         max_segment: Fraction = MAX_SEGMENT,
@@ -82,6 +83,8 @@ class Cutter:
         self._usual = usual
         self._rate = sample_rate
         self._frame_samples = frame_samples or AAC_FRAME
+        self._silence = Silence(sample_rate, channels) if channels and self._frame_samples == AAC_FRAME else None
+        self._heard = 0  # samples of sound given out, silence among them
         self._eager = eager
         self._max_segment = max_segment
         self._max_audio_lag = max_audio_lag
@@ -188,10 +191,31 @@ class Cutter:
         beyond = ceil((end * self._video_base + origin) * self._rate)
         while self._sound and _stamps(self._sound[0])[0] < beyond:
             packet = self._sound.popleft()
-            if _stamps(packet)[0] >= first:
+            # sound that comes back after silence was put in its place begins where there is room for half of it
+            if _stamps(packet)[0] >= max(first, self._heard - self._frame_samples // 2):
+                chosen += self._silent(first, _stamps(packet)[0], shift)
                 packet.pts = packet.dts = _stamps(packet)[0] - shift
                 chosen.append(packet)
+                self._heard = packet.pts + shift + self._frame_samples
+        if self._next_sample is not None:
+            chosen += self._silent(first, beyond + self._frame_samples - 1, shift)
         return chosen
+
+    def _silent(self, first: int, until: int, shift: int) -> list["av.Packet[Any]"]:
+        """Return the packets of silence that end where the sound goes on, as many as fit after what was heard before."""
+        if self._silence is None:
+            return []
+        begin = max(first, self._heard)
+        count = max(0, until - begin) // self._frame_samples
+        made = []
+        for number in range(count):
+            packet = self._silence.packet()
+            packet.pts = packet.dts = begin + number * self._frame_samples - shift
+            packet.duration = self._frame_samples
+            packet.time_base = Fraction(1, self._rate)
+            made.append(packet)
+        self._heard = max(self._heard, begin + count * self._frame_samples)
+        return made
 
     def _sound_time(self, packet: "av.Packet[Any]") -> Fraction:
         return Fraction(_stamps(packet)[0], self._rate) - (self._origin or 0) * self._video_base

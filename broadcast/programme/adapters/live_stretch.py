@@ -106,6 +106,7 @@ class Stretch:
             route.base,
             usual_ticks(tracks.video.average_rate or tracks.video.guessed_rate, route.base),
             sample_rate=0 if audio is None else audio.codec_context.sample_rate,
+            channels=0 if audio is None else audio.codec_context.channels,
             frame_samples=0 if audio is None else audio.codec_context.frame_size,
             eager=True,
             max_segment=MAX_SEGMENT,

@@ -2,11 +2,13 @@ import io
 import os
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from clips import write_clip
 
 from broadcast.programme import boxes
 from broadcast.programme.adapters.packager import INDEX_NAME, Package, package
@@ -144,6 +146,17 @@ def test_a_turned_picture_is_turned_upright(make_video: VideoMaker, tmp_path: Pa
 def test_a_large_picture_is_scaled_to_720_lines(make_video: VideoMaker):
     result = packaged(make_video(size=(1920, 1080), frames=10, gop=250, codec="mpeg4", sound=False))
     assert (result.index.width, result.index.height) == (1280, 720)
+
+
+def test_sound_that_ends_before_the_picture_goes_on_as_silence_to_the_last_frame(tmp_path: Path):
+    shown_ms = [number * 40.0 for number in range(100)]
+    result = packaged(write_clip(tmp_path / "clip.mp4", shown_ms, sound=True, sound_until_ms=1_700))
+    assert_exact(result)
+    with av.open(whole(result)) as container:
+        heard = [packet.pts * packet.time_base for packet in container.demux(audio=0) if packet.pts is not None]
+    frame = Fraction(1024, 48_000)
+    assert all(after - before < frame * 3 / 2 for before, after in pairwise(heard))
+    assert heard[-1] + frame >= Fraction(result.index.total_ticks, result.index.timescale)
 
 
 def test_only_sound_is_no_programme(tmp_path: Path):
