@@ -1,10 +1,10 @@
 """The buyer's side in a real browser: one tap, agreeing anew when taken back, sizes before the drop, places in line."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
-from uuid import uuid4
+from typing import Any
 
 import pytest
+from demo import Demo
 from examiner import obstacles
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -18,53 +18,32 @@ PHONE = {"width": 390, "height": 844}
 SCARCE_LOOK, SCARCE_SKU, SCARCE_PIECES = "look-4", "LIN-SHOE-43", 6
 
 
-class Demo(Protocol):
-    ready: dict[str, Any]
-
-
 class House:
     """The demo by its public contract, as producers and other buyers have it."""
 
-    def __init__(self, browser: Browser, ready: dict[str, Any]) -> None:
-        self._context = browser.new_context(base_url=ready["base_url"])
-        self._ready = ready
-
-    def ask(self, path: str, token: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:
-        answer = self._context.request.post(path, data=body, headers={"Authorization": f"Bearer {token}", **headers})
-        assert answer.ok, answer.text()
-        told: dict[str, Any] = answer.json()
-        return told
+    def __init__(self, demo: Demo) -> None:
+        self._demo = demo
 
     def take(self, look: str) -> None:
-        path = f"/v1/shows/{self._ready['show']}/commands"
-        self.ask(path, self._ready["producer_token"], {"command": "take", "look": look, "key": uuid4().hex})
+        """Put a look on every screen at once: nothing here is about when its card comes."""
+        self._demo.put_on_screens(look)
 
     def nobody_pays(self) -> None:
         """Payments take longer than any test: what is reserved stays so."""
-        path = f"/v1/shows/{self._ready['show']}/sandbox"
-        self.ask(path, self._ready["producer_token"], {"delay_ms": AN_HOUR_MS})
+        ready = self._demo.ready
+        self._demo.post(f"/v1/shows/{ready['show']}/sandbox", ready["producer_token"], {"delay_ms": AN_HOUR_MS})
 
     def others_take(self, sku: str, pieces: int) -> list[tuple[str, str]]:
         """Return the orders of others, two pieces each, with their buyers' tokens."""
-        show, taken = self._ready["show"], []
-        for _ in range(pieces // 2):
-            guest = self._context.request.post(f"/v1/shows/{show}/guests", data={"channel": "tmall"}).json()["token"]
-            body = {"show": show, "sku": sku, "quantity": 2}
-            taken.append((self.ask("/v1/orders", guest, body, **{"Idempotency-Key": uuid4().hex})["order"], guest))
-        return taken
+        return self._demo.bought_by_others(sku, pieces)
 
     def give_back(self, order: str, token: str) -> None:
-        self.ask(f"/v1/orders/{order}/cancel", token, {})
-
-    def close(self) -> None:
-        self._context.close()
+        self._demo.post(f"/v1/orders/{order}/cancel", token, {})
 
 
 @pytest.fixture(scope="module")
-def house(browser: Browser, running_demo: Demo) -> Iterator[House]:
-    house = House(browser, running_demo.ready)
-    yield house
-    house.close()
+def house(running_demo: Demo) -> House:
+    return House(running_demo)
 
 
 @pytest.fixture

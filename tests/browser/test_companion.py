@@ -1,9 +1,10 @@
 """The phone beside the television: joining by its short code, and getting in step with its picture."""
 
 import re
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
+from demo import Demo
 from examiner import obstacles
 from playwright.sync_api import Browser, Page, expect
 
@@ -12,10 +13,6 @@ pytestmark = pytest.mark.timeout(300)
 PHONE = {"width": 390, "height": 844}
 CARD_TIMEOUT_MS = 60_000
 PRESENT_MS = 10_000
-
-
-class Demo(Protocol):
-    ready: dict[str, Any]
 
 
 @pytest.fixture
@@ -33,15 +30,6 @@ def television(browser: Browser, running_demo: Demo) -> Any:
     page.goto(f"{running_demo.ready['base_url']}/tv/{running_demo.ready['show']}?channel=toutiao")
     yield page
     context.close()
-
-
-def take(page: Page, ready: dict[str, Any], look: str) -> None:
-    answer = page.request.post(
-        f"{ready['base_url']}/v1/shows/{ready['show']}/commands",
-        data={"command": "take", "look": look, "key": f"companion {look}"},
-        headers={"Authorization": f"Bearer {ready['producer_token']}"},
-    )
-    assert answer.ok, answer.text()
 
 
 def shown_code(television: Page) -> str:
@@ -94,7 +82,7 @@ def test_a_tap_says_what_it_was_taken_for_and_another_look_can_be_chosen_or_all_
     ready = running_demo.ready
     phone.goto(f"{ready['base_url']}/companion/{ready['show']}?channel=beijing-tv")
     for look in ("look-2", "look-3"):
-        take(phone, ready, look)
+        running_demo.press("take", look=look)
         expect(phone.locator(f'[data-ahead="{look}"]').or_(phone.locator('[data-ahead="look-2"]'))).to_be_attached()
     trim = phone.locator("[data-trim]")
     seen = phone.locator('[data-action="seen"]')

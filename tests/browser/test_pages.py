@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
-from uuid import uuid4
+from typing import Any
 
 import pytest
+from demo import Demo
 from examiner import obstacles
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
@@ -14,6 +14,8 @@ pytestmark = pytest.mark.timeout(300)
 CARD_TIMEOUT_MS = 60_000
 """A card comes with the picture, which is seconds behind on a good machine and more on a busy one."""
 
+A_SECOND_MS = 1_000
+
 LOOK_IN_THIRTEEN_S = re.compile(r"Next look in about (1[0-3]|\d) s")
 """The phone counts down to the channel's usual delay, fifteen seconds."""
 
@@ -21,33 +23,6 @@ SECONDS_EARLIER = re.compile(r"^-\d{4,}$")
 """A trim of at least a second, in milliseconds."""
 
 SCREENS = ("front", "console", "watch_taobao", "tv", "companion", "partner")
-
-
-class Demo(Protocol):
-    ready: dict[str, Any]
-
-
-class Producer:
-    """Gives a show's commands as any client of the public contract may."""
-
-    def __init__(self, browser: Browser, ready: dict[str, Any]) -> None:
-        headers = {"Authorization": f"Bearer {ready['producer_token']}"}
-        self._context = browser.new_context(base_url=ready["base_url"], extra_http_headers=headers)
-        self._path = f"/v1/shows/{ready['show']}/commands"
-
-    def press(self, command: str, **fields: str) -> None:
-        answer = self._context.request.post(self._path, data={"command": command, "key": uuid4().hex, **fields})
-        assert answer.ok, answer.text()
-
-    def close(self) -> None:
-        self._context.close()
-
-
-@pytest.fixture
-def producer(browser: Browser, running_demo: Demo) -> Iterator[Producer]:
-    producer = Producer(browser, running_demo.ready)
-    yield producer
-    producer.close()
 
 
 Visit = Callable[..., Page]
@@ -71,10 +46,10 @@ def visit(browser: Browser, running_demo: Demo) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def look_on_air(producer: Producer) -> str:
-    """A look on every screen; taken once, however many tests ask for it."""
+def look_on_air(running_demo: Demo) -> str:
+    """A look on every screen."""
     look = "look-5"
-    producer.press("take", look=look)
+    running_demo.put_on_screens(look)
     return look
 
 
@@ -87,12 +62,10 @@ def wait_for_card(page: Page, look: str) -> Locator:
     return card(page, look)
 
 
-def test_i_see_it_now_brings_the_card_to_the_phone_at_once(
-    producer: Producer, visit: Visit, running_demo: Demo
-) -> None:
+def test_i_see_it_now_brings_the_card_to_the_phone_at_once(visit: Visit, running_demo: Demo) -> None:
     phone = visit(f"{running_demo.ready['base_url']}/companion/{running_demo.ready['show']}?channel=toutiao")
     expect(phone.locator('[data-action="seen"]')).to_be_visible()
-    producer.press("take", look="look-7")
+    running_demo.press("take", look="look-7")
     # The channel is far behind: the phone knows the cue and keeps the card until the viewer says they see the look.
     expect(phone.locator('[data-ahead="look-7"]')).to_be_attached()
     # This viewer's TV is faster than most: it shows the look two seconds after the stage.
@@ -104,21 +77,21 @@ def test_i_see_it_now_brings_the_card_to_the_phone_at_once(
     expect(phone.locator("[data-trim]")).to_have_attribute("data-trim", SECONDS_EARLIER)
 
 
-def test_an_undone_take_gives_the_screen_back_to_the_look_before(producer: Producer, visit: Visit) -> None:
+def test_an_undone_take_gives_the_screen_back_to_the_look_before(visit: Visit, running_demo: Demo) -> None:
     viewer = visit("watch_taobao")
-    producer.press("take", look="look-1")
-    producer.press("take", look="look-2")
+    at_ms = running_demo.put_on_screens("look-1")
+    running_demo.press("take", look="look-2", at_ms=at_ms + A_SECOND_MS)
     wait_for_card(viewer, "look-2")
-    producer.press("undo")
+    running_demo.press("undo")
     wait_for_card(viewer, "look-1")
     expect(card(viewer, "look-2")).to_have_count(0)
 
 
-def test_a_clear_takes_the_card_off_and_the_look_can_still_be_bought_below(producer: Producer, visit: Visit) -> None:
+def test_a_clear_takes_the_card_off_and_the_look_can_still_be_bought_below(visit: Visit, running_demo: Demo) -> None:
     viewer = visit("watch_taobao")
-    producer.press("take", look="look-3")
+    at_ms = running_demo.put_on_screens("look-3")
     wait_for_card(viewer, "look-3")
-    producer.press("clear")
+    running_demo.press("clear", at_ms=at_ms + A_SECOND_MS)
     expect(card(viewer, "look-3")).to_have_count(0, timeout=CARD_TIMEOUT_MS)
     viewer.locator("look-strip button").first.click()
     past = viewer.locator('[data-past-look="look-3"]')
@@ -147,16 +120,14 @@ def with_a_cue(route: Route) -> None:
     route.fulfill(response=answer, body=playlist)
 
 
-def test_the_browser_has_nothing_to_complain_of_while_a_look_is_bought(
-    producer: Producer, visit: Visit, running_demo: Demo
-) -> None:
+def test_the_browser_has_nothing_to_complain_of_while_a_look_is_bought(visit: Visit, running_demo: Demo) -> None:
     viewer = visit("about:blank")
     complaints: list[str] = []
     viewer.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
     viewer.on("pageerror", lambda error: complaints.append(str(error)))
     viewer.route("**/media.m3u8", with_a_cue)
     viewer.goto(running_demo.ready["pages"]["watch_taobao"])
-    producer.press("take", look="look-6")
+    running_demo.put_on_screens("look-6")
     shown = wait_for_card(viewer, "look-6")
     shown.locator('[data-action="buy"]').click()
     expect(shown.locator('[data-order-status="paid"]')).to_be_visible(timeout=CARD_TIMEOUT_MS)

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, Protocol
-from uuid import uuid4
 
 import pytest
+from demo import Demo
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 pytestmark = pytest.mark.timeout(300)
@@ -20,23 +19,6 @@ PICTURE_MS = """() => {
 }"""
 
 
-class Demo(Protocol):
-    ready: dict[str, Any]
-
-
-def take(browser: Browser, ready: dict[str, Any], look: str) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {ready['producer_token']}"}
-    context = browser.new_context(base_url=ready["base_url"], extra_http_headers=headers)
-    try:
-        path = f"/v1/shows/{ready['show']}/commands"
-        answer = context.request.post(path, data={"command": "take", "look": look, "key": uuid4().hex})
-        assert answer.ok, answer.text()
-        cue: dict[str, Any] = answer.json()["cue"]
-    finally:
-        context.close()
-    return cue
-
-
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(locale="en-GB")
@@ -44,9 +26,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def test_a_page_whose_network_carries_no_feed_shows_the_look_on_its_frame(
-    browser: Browser, running_demo: Demo, page: Page
-) -> None:
+def test_a_page_whose_network_carries_no_feed_shows_the_look_on_its_frame(running_demo: Demo, page: Page) -> None:
     tried: list[str] = []
 
     def refuse(socket: WebSocketRoute) -> None:
@@ -57,7 +37,7 @@ def test_a_page_whose_network_carries_no_feed_shows_the_look_on_its_frame(
     page.route(re.compile(r"/feed\?"), lambda route: route.abort())
     page.goto(running_demo.ready["pages"]["watch_taobao"])
     expect(page.locator('[data-picture="playing"]')).to_be_visible(timeout=CARD_TIMEOUT_MS)
-    cue = take(browser, running_demo.ready, "look-7")
+    cue = running_demo.press("take", look="look-7")
     expect(page.locator('[data-look="look-7"]')).to_be_visible(timeout=CARD_TIMEOUT_MS)
     assert page.evaluate(PICTURE_MS) >= cue["at_ms"]
     assert tried

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -165,13 +166,10 @@ def until_recorded(live: Demo, segments: int) -> list[Listed]:
     """Wait until so many segments are recorded, and return them."""
     path = f"/v1/shows/{live.ready['show']}/programme/replay.m3u8"
     for _ in range(300):
-        try:
+        with suppress(HTTPError):  # before there is any picture
             recorded = listed(live.text(path))
-        except HTTPError as early:
-            assert early.code == 503
-            recorded = []
-        if len(recorded) >= segments:
-            return recorded[:segments]
+            if len(recorded) >= segments:
+                return recorded[:segments]
         time.sleep(0.2)
     raise AssertionError(f"{segments} segments do not come")
 

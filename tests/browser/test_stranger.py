@@ -1,11 +1,10 @@
 """What a stranger sees on a fresh machine, in a real browser."""
 
 import re
-from typing import Any, Protocol
-from urllib.request import Request, urlopen
+from typing import Any
 
-import msgspec
 import pytest
+from demo import Demo
 from playwright.sync_api import Browser, Page, expect
 
 CARD_TIMEOUT_MS = 60_000
@@ -16,36 +15,10 @@ RECONNECT_TIMEOUT_MS = 90_000
 SCARCE_CUE, SCARCE_LOOK, SCARCE_SKU = "4", "look-4", "LIN-SHOE-43"
 
 
-class Demo(Protocol):
-    ready: dict[str, Any]
-
-    def start(self) -> dict[str, Any]: ...
-
-    def kill(self) -> None: ...
-
-
 def open_page(browser: Browser, address: str) -> Page:
     page = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US").new_page()
     page.goto(address)
     return page
-
-
-def post(ready: dict[str, Any], path: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:
-    request = Request(  # noqa: S310 - the demo's own loopback address
-        ready["base_url"] + path, msgspec.json.encode(body), {"Content-Type": "application/json", **headers}
-    )
-    with urlopen(request, timeout=30) as answer:  # noqa: S310 - the same
-        decoded: dict[str, Any] = msgspec.json.decode(answer.read())
-        return decoded
-
-
-def buy_out(ready: dict[str, Any], sku: str, pieces: int) -> None:
-    """Other people buy what is left of a SKU, two pieces each."""
-    show = ready["show"]
-    for buyer in range(pieces // 2):
-        token = post(ready, f"/v1/shows/{show}/guests", {"channel": "tmall"})["token"]
-        order = {"show": show, "sku": sku, "quantity": 2}
-        post(ready, "/v1/orders", order, Authorization=f"Bearer {token}", **{"Idempotency-Key": f"crowd-{buyer}"})
 
 
 def playing(page: Page) -> float:
@@ -101,7 +74,7 @@ def test_a_stranger_sees_a_look_buys_it_and_finds_everything_again_after_a_crash
     go.click()
     expect(console.locator(f'[data-on-air="{SCARCE_LOOK}"]').first).to_be_visible()
     left = int(console.locator(f'[data-row="{SCARCE_LOOK}"] [data-stock-sku="{SCARCE_SKU}"]').first.inner_text())
-    buy_out(demo.ready, SCARCE_SKU, left)
+    demo.bought_by_others(SCARCE_SKU, left)
     for page in viewers:
         expect(page.locator(f'[data-look="{SCARCE_LOOK}"]').first).to_be_visible(timeout=CARD_TIMEOUT_MS)
         size = page.locator(f'[data-look="{SCARCE_LOOK}"] [data-size-sku="{SCARCE_SKU}"]').first

@@ -206,6 +206,8 @@ class Tab:
         """Begin to take screenshots of a viewer's page, its cards numbered as in ``looks``."""
         self.run(f"({STYLE})({json.dumps(card_rules(looks))})")
         self._box = Box(*self.run(f"({BOX})()"))
+        self.ask("Page.stopScreencast")
+        self._shots = []
         self.ask("Page.startScreencast", {"format": "jpeg", "quality": JPEG_QUALITY, "everyNthFrame": 1})
 
     def filmed(self) -> list[Seen]:

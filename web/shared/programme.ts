@@ -63,6 +63,30 @@ export class Programme {
         { signal },
       );
     }
+    // A browser that freezes a tab stops its picture for good: nobody asked for that, and it goes on when the tab does.
+    let stopped = false;
+    document.addEventListener(
+      'freeze',
+      () => {
+        stopped = !this.#video.paused;
+      },
+      { signal },
+    );
+    document.addEventListener(
+      'resume',
+      () => {
+        if (stopped) this.play();
+      },
+      { signal },
+    );
+    addEventListener(
+      'online',
+      () => {
+        // The player would wait out its own pause between tries; now it need not.
+        if (this.#hls !== null && this.#hls.levels.length > 0) this.#hls.startLoad(-1);
+      },
+      { signal },
+    );
     this.#watch = setInterval(() => {
       this.#lookForStall();
     }, WATCH_EVERY_MS);

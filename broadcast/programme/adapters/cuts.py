@@ -30,7 +30,7 @@ def cuts(container: InputContainer, video: av.VideoStream, audio: av.AudioStream
 
     A segment starts with a key frame and holds as many whole groups of pictures as fit ``MAX_SEGMENT``, at least one.
     Its sound starts at or after its picture, so that players anchor it on the picture; sound before the first frame
-    or after the last is left out, and where sound is missing there is silence, so that players have no hole to fall into.
+    or after the last is left out. Where sound is missing there is silence, so that players have no hole to stall in.
     """
     video_base = Fraction(video.time_base or 1)
     cutter = Cutter(
@@ -202,7 +202,7 @@ class Cutter:
         return chosen
 
     def _silent(self, first: int, until: int, shift: int) -> list["av.Packet[Any]"]:
-        """Return the packets of silence that end where the sound goes on, as many as fit after what was heard before."""
+        """Return the silence between what was heard before and where the sound goes on: as many packets as fit."""
         if self._silence is None:
             return []
         begin = max(first, self._heard)
