@@ -6,20 +6,28 @@ BIN := $(VENV)/bin
 SETUP := .setup
 UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements.lock)
 
-.PHONY: demo test lint bench setup lock clean
+.PHONY: demo test lint lint-python lint-pages test-pages bench setup lock clean
 
 demo: setup
 	$(BIN)/showrunner demo $(ARGS)
 
-test: setup $(SETUP)/browser lint
-	cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm test
-	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist loadfile)
+# Files in their order, not by how many tests each has: the long stories have few, and must not be left to the end
+test: setup $(SETUP)/browser
+	$(MAKE) --jobs=2 --output-sync=target lint-python lint-pages test-pages
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
-lint: setup
+lint: lint-python lint-pages
+
+lint-python: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+lint-pages: setup
 	cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run typecheck && PATH="$(CURDIR)/$(BIN):$$PATH" npm run lint
+
+test-pages: setup
+	cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm test
 
 bench: setup
 	$(BIN)/python -m benchmarks $(ARGS)

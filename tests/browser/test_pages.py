@@ -179,6 +179,6 @@ def test_a_page_speaks_the_browsers_language_until_the_viewer_chooses(visit: Vis
 def test_a_page_has_no_serious_obstacle_for_anyone(screen: str, look_on_air: str, visit: Visit) -> None:
     page = visit(screen, bypass_csp=True)
     expect(page.get_by_role("heading").first).to_be_attached()
-    if screen in {"watch_taobao", "partner"}:
+    if screen in {"watch_taobao", "partner", "tv"}:
         wait_for_card(page, look_on_air)
     assert obstacles(page) == []
