@@ -15,6 +15,8 @@ CARD_TIMEOUT_MS = 60_000
 """A card comes with the picture, which is seconds behind on a good machine and more on a busy one."""
 
 A_SECOND_MS = 1_000
+ROW_PX = 60
+"""More than a row of buttons is high."""
 
 LOOK_IN_THIRTEEN_S = re.compile(r"Next look in about (1[0-3]|\d) s")
 """The phone counts down to the channel's usual delay, fifteen seconds."""
@@ -162,6 +164,20 @@ def test_a_wrong_producer_token_is_refused_and_another_can_be_entered(visit: Vis
     console.get_by_label("Producer token").fill(running_demo.ready["producer_token"])
     console.keyboard.press("Enter")
     expect(console.locator('[data-command="take"]')).to_be_enabled()
+
+
+def test_a_producers_stock_is_on_the_desk_below_its_tab(visit: Visit) -> None:
+    console = visit("console")
+    tab = console.locator('.side-views [data-view-button="stock"]')
+    expect(tab).to_be_visible()
+    stock = console.locator("console-stock")
+    stock.scroll_into_view_if_needed()
+    above, below = tab.bounding_box(), stock.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["height"] < ROW_PX
+    assert above["y"] + above["height"] <= below["y"]
+    assert below["height"] >= 2 * ROW_PX
 
 
 def test_a_page_speaks_the_browsers_language_until_the_viewer_chooses(visit: Visit) -> None:

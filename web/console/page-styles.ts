@@ -59,21 +59,25 @@ export const pageStyles = css`
     grid-column: 2;
     grid-row: 1 / 3;
     min-height: 0;
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    grid-template-rows: auto auto auto minmax(9rem, 1fr);
+    display: flex;
+    flex-direction: column;
     gap: var(--space-3);
     overflow-y: auto;
     scrollbar-width: none;
+  }
+  .side > * {
+    flex: none;
+  }
+  .side > console-stock,
+  .side > console-log {
+    flex: 1 0 9rem;
+    min-height: 0;
   }
   .views,
   .side-views {
     display: none;
   }
   @media (min-width: 900px) and (max-width: 1799px) {
-    .side {
-      grid-template-rows: auto auto auto auto minmax(9rem, 1fr);
-    }
     .side-views {
       display: grid;
       grid-template-columns: 1fr 1fr;
@@ -101,21 +105,23 @@ export const pageStyles = css`
       grid-template-rows: 20.5rem minmax(0, 1fr);
     }
     .side {
+      display: grid;
       grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
-      grid-template-rows: auto auto minmax(0, 1fr);
+      grid-template-rows: auto auto auto minmax(0, 1fr);
     }
     console-preview,
+    console-picture,
     console-numbers,
     console-audience {
       grid-column: 1;
     }
     console-stock {
       grid-column: 2;
-      grid-row: 1 / 3;
+      grid-row: 1 / 4;
     }
     console-log {
       grid-column: 2;
-      grid-row: 3;
+      grid-row: 4;
     }
   }
   @media (max-width: 1099px) and (min-width: 900px) {

@@ -16,6 +16,10 @@ export class ConsolePicture extends LitElement {
   @property({ attribute: false }) board!: Board;
   @property({ attribute: false }) say!: Say;
 
+  protected override willUpdate(): void {
+    this.hidden = (this.board.state.picture ?? null) === null;
+  }
+
   protected override render(): TemplateResult | typeof nothing {
     const { say } = this;
     const picture = this.board.state.picture ?? null;

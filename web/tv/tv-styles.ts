@@ -51,13 +51,17 @@ export const tvStyles = css`
     margin: 0;
     font-weight: 400;
   }
+  /* A frame that stands has captions of its own: they don't shine through. */
+  .title,
+  connection-state {
+    padding: calc(0.6 * var(--u)) calc(1.6 * var(--u));
+    background: var(--ink);
+  }
   .title {
     font-size: calc(3.2 * var(--u));
   }
   connection-state {
     margin-left: auto;
-    padding: calc(0.6 * var(--u)) calc(1.6 * var(--u));
-    background: rgb(11 10 10 / 85%);
     --text-xs: calc(2.6 * var(--u));
   }
   nav {
