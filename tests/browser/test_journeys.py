@@ -21,8 +21,7 @@ LEAD_MS = 200
 """A take is told this much before its frame is captured, as producers do who stand by."""
 
 BEFORE_MS = 15_000
-APART_S = (1.1, 1.6)
-"""Takes are this far apart, at random: what a page is told of as it joins reaches as far back as it can go."""
+APART_S = (0.8, 1.2)
 
 JUMP_MS, MISSING_MS = 1_000, 200
 """A picture that moves further from one image to the next did not play; and how much of it may then lack its card."""
