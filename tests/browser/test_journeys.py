@@ -10,8 +10,9 @@ from itertools import pairwise
 import pytest
 from demo import Demo
 from tabs import Chromium, Tab
+from wrong_clock import A_DAY_MS, wrong_clock
 
-from benchmarks.skew.judging import FRAME_MS, Film, Take, dated
+from benchmarks.skew.judging import Film, Take, dated
 from broadcast.programme.storyboard import FRAME_RATE
 from showrunner.show_folder import load_show
 
@@ -23,25 +24,17 @@ LEAD_MS = 200
 BEFORE_MS = 15_000
 APART_S = (0.8, 1.2)
 
-JUMP_MS, MISSING_MS = 1_000, 200
-"""A picture that moves further from one image to the next did not play; and how much of it may then lack its card."""
+LATE_MS = 200
+"""How much of the picture a card may be late by on a machine that is busy; the benchmark measures to the frame."""
 
-A_DAY_MS, A_SECOND_MS = 86_400_000, 1_000
+JUMP_MS = 1_000
+"""A picture that moves further from one image to the next did not play."""
+
+A_SECOND_MS = 1_000
 CHANNEL = "taobao"
 FASTER, MUCH_FASTER = 1.25, 4
 
-CLOCK_OFF = """(() => {
-  const off_ms = %d;
-  const RightDate = Date;
-  globalThis.Date = class extends RightDate {
-    constructor(...given) { super(...(given.length === 0 ? [RightDate.now() + off_ms] : given)); }
-    static now() { return RightDate.now() + off_ms; }
-  };
-  const origin = performance.timeOrigin;
-  Object.defineProperty(performance, 'timeOrigin', { get: () => origin + off_ms });
-})()"""
-"""Everything a page can read a clock by says another time."""
-
+CARD = "document.querySelector('viewer-page').shadowRoot.querySelector('[data-look]')"
 BACK, LIVE = "[data-command=back]", ".live"
 PRESS = (
     "void document.querySelector('viewer-page').shadowRoot.querySelector('picture-controls')"
@@ -146,15 +139,15 @@ class Judge:
         self._opening = opening
         if not opening:
             viewer.run(PRESS % LIVE)
-            viewer.until_playing()
             self._director.taken(1)
+            viewer.until(f"!v.seeking && {CARD} !== null")
         viewer.film(self._director.looks)
 
     def finds_nothing_wrong(self, viewer: Tab, looks: int) -> None:
         """Film until so many more looks were taken: in no image there is another card than its frame's.
 
-        On a take's first two frames the card before it may still stand. Where the picture has jumped, its card may be
-        missing for a moment; and on a page that opens, until it has heard of it.
+        Never early, and at most ``LATE_MS`` late. Where the picture has jumped there may be no card for as long; and
+        on a page that opens, until it has heard of it.
         """
         self._director.taken(looks)
         shots = dated(viewer.filmed(), self._film)
@@ -164,7 +157,7 @@ class Judge:
             if shot.card is not None and missing_until_ms == math.inf:
                 missing_until_ms = 0.0
             if not 0 <= shot.frame_ms - before.frame_ms <= JUMP_MS:
-                missing_until_ms = shot.frame_ms + MISSING_MS
+                missing_until_ms = shot.frame_ms + LATE_MS
             due = self._due(shot.frame_ms)
             if shot.card not in due and not (shot.card is None and shot.frame_ms <= missing_until_ms):
                 wrong.append(f"{shot.shot_s:.3f} frame {shot.frame_ms} card {shot.card} due {due} after {before}")
@@ -173,7 +166,7 @@ class Judge:
     def _due(self, frame_ms: int) -> list[int | None]:
         passed: list[Take] = [take for take in self._director.takes if take.at_ms <= frame_ms]
         cards = [None, *(take.card for take in passed)]
-        return cards[-2:] if passed and frame_ms - passed[-1].at_ms < 2 * FRAME_MS else cards[-1:]
+        return cards[-2:] if passed and frame_ms - passed[-1].at_ms < LATE_MS else cards[-1:]
 
 
 def test_who_joins_late_sees_the_looks_of_their_own_picture(watch: Callable[..., Tab], judge: Judge) -> None:
@@ -186,7 +179,7 @@ def test_who_joins_late_sees_the_looks_of_their_own_picture(watch: Callable[...,
 def test_who_has_a_wrong_clock_sees_every_look_on_its_frame(
     off_ms: int, watch: Callable[..., Tab], judge: Judge
 ) -> None:
-    viewer = watch(CLOCK_OFF % off_ms)
+    viewer = watch(wrong_clock(off_ms))
     judge.film(viewer, opening=True)
     judge.finds_nothing_wrong(viewer, 3)
     assert abs(viewer.run("Date.now()") - time.time() * 1000 - off_ms) < A_DAY_MS / 24

@@ -8,6 +8,7 @@ import pytest
 from demo import Demo
 from examiner import obstacles
 from playwright.sync_api import Browser, Locator, Page, Route, expect
+from wrong_clock import A_DAY_MS, wrong_clock
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -77,6 +78,18 @@ def test_i_see_it_now_brings_the_card_to_the_phone_at_once(visit: Visit, running
     expect(card(phone, "look-7")).to_be_visible()
     # The card came because of the tap: from now on this viewer's cards come seconds earlier than the channel's usual.
     expect(phone.locator("[data-trim]")).to_have_attribute("data-trim", SECONDS_EARLIER)
+
+
+@pytest.mark.parametrize("off_ms", [A_DAY_MS, -A_DAY_MS], ids=["a day fast", "a day slow"])
+def test_a_phone_whose_clock_is_wrong_counts_down_to_the_same_second(
+    off_ms: int, visit: Visit, running_demo: Demo
+) -> None:
+    phone = visit("about:blank")
+    phone.add_init_script(wrong_clock(off_ms))
+    phone.goto(f"{running_demo.ready['base_url']}/companion/{running_demo.ready['show']}?channel=toutiao")
+    expect(phone.locator('[data-action="seen"]')).to_be_visible()
+    running_demo.press("take", look="look-8" if off_ms > 0 else "look-9")
+    expect(phone.get_by_text(LOOK_IN_THIRTEEN_S)).to_be_visible()
 
 
 def test_an_undone_take_gives_the_screen_back_to_the_look_before(visit: Visit, running_demo: Demo) -> None:

@@ -28,7 +28,7 @@ PATIENCE_MS = 90_000
 LIVE_SEGMENTS = 4
 """What is watched live: by then every clip here has gone round."""
 
-ROUNDING_MS = 1
+FRAME_MS, ROUNDING_MS = 40, 1
 FASTER = 2
 """What is over need not be watched at the speed of life."""
 
@@ -73,7 +73,7 @@ class Source(msgspec.Struct, frozen=True):
 
 def made(folder: Path) -> Source:
     """Make a clip with B-frames, and with sound that ends a little before the picture."""
-    return Source(write_clip(folder / "made.mp4", [at * 40.0 for at in range(80)], b_frames=2, sound=True), 40)
+    return Source(write_clip(folder / "made.mp4", [at * 40.0 for at in range(80)], b_frames=2, sound=True), FRAME_MS)
 
 
 def people(folder: Path) -> Source:
@@ -91,7 +91,7 @@ def people(folder: Path) -> Source:
 
 def bunny(_: Path) -> Source:
     """Take real film with sound; its only key frame is the first, so that it has to be encoded."""
-    return Source(FOOTAGE / "bigbuckbunny.mp4", 40)
+    return Source(FOOTAGE / "bigbuckbunny.mp4", FRAME_MS)
 
 
 SOURCES = (made, people, bunny) if FOOTAGE.is_dir() else (made,)
@@ -112,6 +112,15 @@ def live(source: Source, tmp_path_factory: pytest.TempPathFactory, films: Path) 
         programme=f"file://{source.clip}",
         environment={"SHOWRUNNER_TRANSPORT_STREAM": "true"},
     )
+    demo.start()
+    yield demo
+    demo.stop()
+
+
+@pytest.fixture
+def looped(tmp_path: Path, films: Path) -> Iterator[Demo]:
+    """A show whose picture is a file, cut once and told as live for ever."""
+    demo = Demo(tmp_path / "demo", films, programme=str(made(tmp_path).clip))
     demo.start()
     yield demo
     demo.stop()
@@ -209,3 +218,15 @@ def test_a_recording_that_is_over_plays_from_its_first_frame_to_its_last(
     played = page.evaluate("played")
     assert played["trouble"] == []
     assert abs(played["first_ms"] - recorded[0].from_ms) <= source.frame_ms
+
+
+def test_a_file_that_is_looped_plays_over_its_joins(looped: Demo, open_player: Callable[[str], Page]) -> None:
+    programme = f"/v1/shows/{looped.ready['show']}/programme"
+    watched = listed(looped.text(f"{programme}/media.m3u8"))[: LIVE_SEGMENTS + 2]
+    page = open_player(looped.ready["base_url"])
+    page.evaluate(PLAY, [f"{programme}/live.m3u8", FASTER])
+    there = "until => played.trouble.length > 0 || played.last_ms >= until"
+    page.wait_for_function(there, arg=last_frame_ms(watched, FRAME_MS), timeout=PATIENCE_MS)
+    played = page.evaluate("played")
+    assert played["trouble"] == []
+    assert played["first_ms"] < watched[2].from_ms  # the list moves on while the page opens

@@ -21,7 +21,7 @@ INDEX_NAME = "index.json"
 INIT_NAME = "init.mp4"
 ENCODED_NAME = "encoded.mp4"
 
-SETTINGS = f"fmp4 2s 720p index {INDEX_VERSION} packager 1"
+SETTINGS = f"fmp4 2s 720p index {INDEX_VERSION} packager 2"
 """What a cached package depends on besides its source: another text, another package."""
 
 HEAD_BYTES = 1 << 20
