@@ -141,6 +141,16 @@ def test_a_consent_taken_back_is_asked_for_again(house: House, visit: Callable[.
     expect(viewer.locator('[data-action="agree"]')).to_be_visible()
 
 
+def test_who_opens_the_bag_is_told_how_orders_are_paid_though_their_page_would_ask_last(
+    visit: Callable[..., Page], running_demo: Demo
+) -> None:
+    viewer = visit("watch_taobao")
+    viewer.add_init_script("Math.random = () => 0.999")
+    viewer.goto(running_demo.ready["pages"]["watch_taobao"])
+    press(viewer, "bag")
+    expect(viewer.locator('[data-action="revoke"]')).to_be_visible()
+
+
 def test_a_kept_tap_outlives_a_reload_and_goes_by_keyboard(house: House, visit: Callable[..., Page]) -> None:
     viewer = visit("watch_taobao", viewport=PHONE)
     take_consent_back(viewer)

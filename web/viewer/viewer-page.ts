@@ -155,6 +155,8 @@ export class ViewerPage extends LitElement {
         data-count=${count}
         @click=${() => {
           this.bag.showModal();
+          // Guests' first questions are spread over seconds; who looks for the answer has it now.
+          if (this.#viewing.consent.provider === null) void this.#viewing.consent.learn();
         }}
       >
         <span>${text.t('bag')}</span> <b class="figures">${count}</b>
