@@ -29,6 +29,7 @@ ASK_EVERY_S = 0.05
 MAX_MESSAGE_BYTES = 1 << 26
 OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 
+TWO_REFRESHES = "await new Promise((over) => requestAnimationFrame(() => requestAnimationFrame(() => over(0))))"
 VIDEO_IF_ANY = VIDEO.replace(".shadowRoot", "?.shadowRoot?")
 
 Told = dict[str, Any]
@@ -206,6 +207,7 @@ class Tab:
         """Begin to take screenshots of a viewer's page, its cards numbered as in ``looks``."""
         self.run(f"({STYLE})({json.dumps(card_rules(looks))})")
         self._box = Box(*self.run(f"({BOX})()"))
+        self.run(TWO_REFRESHES)  # until the numbers are painted
         self.ask("Page.stopScreencast")
         self._shots = []
         self.ask("Page.startScreencast", {"format": "jpeg", "quality": JPEG_QUALITY, "everyNthFrame": 1})
