@@ -13,7 +13,7 @@ demo: setup
 
 # Files in their order, not by how many tests each has: the long stories have few, and must not be left to the end
 test: setup $(SETUP)/browser
-	$(MAKE) --jobs=2 --output-sync=target lint-python lint-pages test-pages
+	$(MAKE) --jobs=2 lint-python lint-pages test-pages
 	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 lint: lint-python lint-pages
