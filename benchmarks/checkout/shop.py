@@ -93,6 +93,7 @@ async def main(folder: Path) -> None:
         sandbox_payments=False,
         taps_per_second=UNLIMITED,
         tap_burst=UNLIMITED,
+        handshakes_per_second=0,  # buyers come at once here, and before anything is measured
         suspect_delay_ms=0,
     )
     shop = Shop(settings, show, data, Package(index=_PICTURE, folder=data.programme))

@@ -356,9 +356,7 @@ int main(int argc, char **argv) {
     for (;;) {
         while (started < wanted && shaking < HANDS_AT_ONCE) invite(started);
         struct epoll_event events[EVENTS_AT_ONCE];
-        /* Buyers who wait for answers never sleep: whoever writes to a process that sleeps on the same machine pays for
-         * waking it, several microseconds an answer, and no server pays that for buyers elsewhere. */
-        int count = epoll_wait(epoll, events, EVENTS_AT_ONCE, answered < asked ? 0 : -1);
+        int count = epoll_wait(epoll, events, EVENTS_AT_ONCE, -1);
         for (int i = 0; i < count; i++) {
             int at = events[i].data.fd;
             if (at == STDIN_FILENO) {
