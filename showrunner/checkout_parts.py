@@ -8,6 +8,7 @@ import msgspec
 from broadcast.checkout.adapters.group_commit import GroupCommitCheckout
 from broadcast.checkout.adapters.record import Record
 from broadcast.checkout.offers import Offer, SaleWindow
+from broadcast.checkout.orders import Order
 from broadcast.checkout.shares import Shares
 from broadcast.clock import ProgrammeMs
 from broadcast.ids import ChannelId, Sku
@@ -71,7 +72,13 @@ def open_desk(
     """Return a show's desk on a record, not yet started.
 
     ``secret`` is one that every process of the show has: arrival tickets are signed with a key made from it.
+    ``on_order_changed`` hears what became of an order after it was placed.
     """
+
+    def changed(order: Order) -> None:
+        if order.status != "reserved":  # that it was placed, its answer has said, and the stock
+            on_order_changed(order.answer())
+
     return GroupCommitCheckout(
         record,
         show=show.info.id,
@@ -81,7 +88,7 @@ def open_desk(
         now=wall_clock,
         new_id=new_id,
         on_stock_changed=on_stock_changed,
-        on_order_changed=lambda order: on_order_changed(order.answer()),
+        on_order_changed=changed,
         ticket_key=None if secret is None else hmac.digest(secret.encode(), TICKETS, "sha256"),
         latencies_ms={channel.id: channel.latency_ms for channel in show.channels},
         limits=show.spending,
