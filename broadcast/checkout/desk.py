@@ -83,12 +83,15 @@ class Desk:
         """Fill an empty desk from the record.
 
         Raises:
-            RecordDisagreesError: a SKU's orders and its shelf's figures contradict one another.
+            RecordDisagreesError: a SKU's orders and its shelf's figures contradict one another, or one key names two
+                orders.
         """
         self.errands = {(errand.order, errand.kind): errand for errand in errands}
         reserved: dict[Sku, int] = {}
         sold: dict[Sku, int] = {}
         for order in orders:
+            if order.scope in self.by_key:
+                raise RecordDisagreesError(f"two orders under one key of a buyer: {order.order!r} is the second")
             self.add(order)
             if order.status == "reserved":
                 reserved[order.sku] = reserved.get(order.sku, 0) + order.quantity

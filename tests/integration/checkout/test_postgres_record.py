@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 from postgres import PostgresServer
 from record_homes import PostgresHome
@@ -70,6 +71,15 @@ def batch(first: int, pieces: int) -> Changes:
     sold = first + pieces
     changes.shelves["scarf"] = ShelfCount(1_000, 1_000 - sold, sold, 0)
     return changes
+
+
+async def test_the_database_itself_refuses_a_second_order_under_one_key(record: Record):
+    changes = batch(1, 2)
+    first, second = changes.placed.values()
+    changes.placed[second.order] = msgspec.structs.replace(second, buyer=first.buyer)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await record.write(changes)
+    assert (await record.recover()).orders == []
 
 
 async def test_every_batch_is_one_transaction_and_is_synced_before_it_is_acknowledged(

@@ -1,6 +1,5 @@
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -8,10 +7,12 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from broadcast.checkout.adapters.durability import NotDurableError
-from broadcast.checkout.adapters.models import metadata, orders, stock
+from broadcast.checkout.adapters.models import metadata, stock
 from broadcast.checkout.adapters.sqlite import BEGIN_MODE, sqlite_engine
 from broadcast.checkout.adapters.sqlite_record import SqliteRecord
 from broadcast.checkout.changes import Changes
+from broadcast.checkout.desk import Desk, RecordDisagreesError
+from broadcast.checkout.offers import Openings
 from broadcast.checkout.orders import Order
 from broadcast.clock import WallMs
 from broadcast.money import Money
@@ -85,28 +86,18 @@ def test_the_database_itself_refuses_stock_that_does_not_add_up(tmp_path: Path, 
     engine.dispose()
 
 
-def test_the_database_itself_refuses_a_second_order_under_one_key(tmp_path: Path):
+async def test_a_second_order_under_one_key_is_noticed_before_anything_is_sold(tmp_path: Path):
     engine = sqlite_engine(tmp_path / "show.sqlite3")
     metadata.create_all(engine)
-    order: dict[str, Any] = {
-        "show_id": "gala",
-        "channel": "youku",
-        "buyer": "li",
-        "idempotency_key": "k",
-        "fingerprint": "f",
-        "sku": "coat-m",
-        "quantity": 1,
-        "value": 1,
-        "currency": "CNY",
-        "placed_at_ms": 0,
-        "hold_until_ms": 1,
-        "status": "reserved",
-        "payment": "none",
-    }
-    with engine.begin() as connection:
-        connection.execute(insert(orders).values(order | {"order_id": "one"}))
-    with pytest.raises(IntegrityError, match="UNIQUE"), engine.begin() as connection:
-        connection.execute(insert(orders).values(order | {"order_id": "two"}))
+    record = SqliteRecord(engine, "gala", "the first")
+    await record.take_over([], WallMs(1))
+    changes = Changes()
+    changes.placed = {number: msgspec.structs.replace(ORDER, order=number) for number in ("order-1", "order-2")}
+    await record.write(changes)
+    recorded = await record.load()
+    with pytest.raises(RecordDisagreesError, match="order-2"):
+        Desk("gala", {}, Openings({}), 1).restore(recorded.orders, recorded.shelves, recorded.errands)
+    await record.close()
     engine.dispose()
 
 
