@@ -23,6 +23,7 @@ from showrunner.link import picture_messages
 from showrunner.link.picture_messages import PictureTold, Span
 from showrunner.link.picture_server import MAX_UNTAKEN, PictureServer
 from showrunner.link.server import LinkRoom, LinkServer
+from showrunner.refusal_log import RefusalLog
 from showrunner.remote_picture import RemotePicture
 
 KEY = b"the key of the link in these tests"
@@ -242,7 +243,9 @@ async def proxy() -> AsyncIterator[Callable[..., Awaitable[Any]]]:
     passing = programme_proxy.ProgrammeProxy("gala", await serve(origin))
     await passing.start()
     stopping.append(passing.stop)
-    front = await serve(application(passing.routes(), origins=(), ready=lambda: True, metrics=()))
+    front = await serve(
+        application(passing.routes(), origins=(), ready=lambda: True, metrics=(), refusals=RefusalLog())
+    )
 
     async def get(path: str) -> tuple[int, dict[str, str], bytes, list[str]]:
         asked.clear()
