@@ -174,7 +174,7 @@ def _plot(results: Results, path: Path) -> None:
         cost.text(sum(both), row, f" {sum(both):,.0f}", va="center")
     cost.set(xscale="log", xlabel="processor time per tap, µs (median)", title="cost")
     cost.set_xlim(10, max(map(sum, zip(server, database, strict=True))) * 3)
-    cost.legend(loc="lower right")
+    cost.legend(loc="upper right")
     crowds = results.crowds()
     for name, contender in results.contenders.items():
         for axis, what in ((rate, "per_second"), (wait, "p99_ms")):

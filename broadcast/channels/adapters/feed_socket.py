@@ -190,8 +190,9 @@ class FeedSocket:
         wire = self._wire
         if wire is None:
             return False
-        alive = wire.write(self._taken() + data)
-        self._find_place()
+        alive = wire.write(self._taken() + data if self._unsent else data)
+        if wire.straight is not self._in_crowd:
+            self._find_place()
         return alive
 
     def _taken(self) -> bytes:

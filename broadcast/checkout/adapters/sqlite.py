@@ -10,14 +10,6 @@ from broadcast.checkout.adapters.durability import NotDurableError
 BUSY_TIMEOUT_MS = 5_000
 """How long a statement waits for another process's write lock."""
 
-CHECKPOINT_PAGES = 16_000
-"""Pages the write-ahead log gathers before they are brought into the file (64 MiB). Orders come under random keys, so
-that a batch touches about a page an order, and the same ones again and again: a page changed by many batches is copied
-once. A start after a crash reads the log once."""
-
-CACHE_KIB = 65_536
-"""Memory for pages, so that the index of keys, which every order touches somewhere, is not read and spilled again."""
-
 BEGIN_MODE = "sqlite_begin_mode"
 """Execution option: ``IMMEDIATE`` for a transaction that reads before it writes, so that it cannot fail half-way."""
 
@@ -53,8 +45,6 @@ def _make_durable(dbapi_connection: Any, _record: object) -> None:
         if cursor.execute("PRAGMA synchronous").fetchone()[0] != _SYNCHRONOUS_FULL:
             raise NotDurableError("SQLite does not sync every commit")
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     finally:
         cursor.close()
 
