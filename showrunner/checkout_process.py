@@ -34,7 +34,7 @@ from showrunner.link.handshake import LinkRole
 from showrunner.link.remote_checkout import RemoteCheckout
 from showrunner.link.server import LinkRoom, LinkServer
 from showrunner.link.tap_server import TapServer
-from showrunner.listening import Listener
+from showrunner.listening import Listener, quoted
 from showrunner.metrics import DeskCollector, LinkCollector, LinkServerCollector, PaceCollector, SuspectCollector
 from showrunner.payment_doors import consented_taps, payment_routes
 from showrunner.payments import Payments
@@ -110,14 +110,14 @@ class RunningCheckout:
         closing.push_async_callback(self.link.stop)
         port = await self._listener.start(settings.host, settings.port)
         closing.push_async_callback(self._listener.stop)
-        base_url = f"http://{_quoted(settings.host)}:{port}"
+        base_url = f"http://{quoted(settings.host)}:{port}"
         await self.desk_server.start()
         closing.push_async_callback(self.desk_server.stop)
         closing.push_async_callback(self._payments.stop)
         await self._payments.start(base_url)
         if self._consented is not None:
             closing.push_async_callback(self._consented.stop)
-        address = settings.link_address or f"{_quoted(settings.link_host)}:{link_port}"
+        address = settings.link_address or f"{quoted(settings.link_host)}:{link_port}"
         closing.push_async_callback(self.seat.stop)
         await self.seat.start(address)
         if self._suspects is not None:
@@ -197,7 +197,3 @@ class RunningCheckout:
 
     def _desk_moved(self) -> None:
         self.link.send_away(frozenset({"door", "control"}))
-
-
-def _quoted(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

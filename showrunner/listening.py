@@ -122,6 +122,11 @@ def family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
+def quoted(host: str) -> str:
+    """Return a host as it stands in an address: IPv6 in brackets (RFC 3986, 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
 def taken(host: str, port: int, unusable: OSError) -> PortTakenError:
     """Say why an address cannot be listened on."""
     if unusable.errno == errno.EADDRINUSE:

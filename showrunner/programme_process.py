@@ -23,7 +23,7 @@ from showrunner.link import picture_messages
 from showrunner.link.picture_messages import PictureTold
 from showrunner.link.picture_server import PictureServer
 from showrunner.link.server import LinkRoom, LinkServer
-from showrunner.listening import Listener, taken
+from showrunner.listening import Listener, quoted, taken
 from showrunner.metrics import LinkServerCollector
 from showrunner.picture import LivePicture, LoopedPicture
 from showrunner.proxy_settings import trusted_proxies
@@ -73,7 +73,7 @@ class RunningProgramme:
         port = await self._listener.start(settings.host, settings.port)
         closing.push_async_callback(self._listener.stop)
         closing.push_async_callback(self._listener.stop_accepting)
-        base_url, link = f"http://{_quoted(settings.host)}:{port}", f"{_quoted(settings.link_host)}:{link_port}"
+        base_url, link = f"http://{quoted(settings.host)}:{port}", f"{quoted(settings.link_host)}:{link_port}"
         log.info("programme.serving", show=self._show.info.id, at=base_url, link=link, pid=os.getpid())
         return base_url
 
@@ -117,7 +117,3 @@ class RunningProgramme:
     def _heard(self, message: LogMessage) -> None:
         if isinstance(message, Cue):
             self.picture.mark(message)
-
-
-def _quoted(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

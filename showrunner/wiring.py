@@ -48,7 +48,7 @@ from showrunner.http.orders import OrderDesk
 from showrunner.http.preorders import PreOrderDoor
 from showrunner.http.shows import ShowDoor
 from showrunner.http.straight_orders import StraightOrders
-from showrunner.listening import Listener
+from showrunner.listening import Listener, quoted
 from showrunner.metrics import CardErrorCollector, CrowdedCollector, PaceCollector, ShowCollector, SuspectCollector
 from showrunner.payment_doors import consented_taps, payment_routes
 from showrunner.picture import LivePicture, LoopedPicture, ShowPicture
@@ -154,8 +154,7 @@ class RunningShow:
             closing.push_async_callback(self.dvb_css.stop)
         closing.push_async_callback(self._console.stop)
         closing.push_async_callback(self.hub.stop)
-        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
-        base_url = f"http://{host}:{port}"
+        base_url = f"http://{quoted(self._settings.host)}:{port}"
         await self._home.start_payments(closing, base_url)
         closing.push_async_callback(self._listener.stop_accepting)
         log.info("serving", show=self._show.info.id, at=base_url)

@@ -24,9 +24,8 @@ from broadcast.ids import ShowId
 _T = TypeVar("_T")
 
 BLOCKS = (32, 8, 2, 1)
-"""How many rows one statement inserts. The driver gives the interpreter's lock up and takes it back at every statement,
-while taps are being decided: a statement a row would make each batch wait as often. Every SQLite takes the parameters
-of 32 orders (999 is the lowest bound)."""
+"""How many rows one statement inserts: at every statement the driver gives the interpreter's lock up and takes it back.
+Every SQLite takes the parameters of 32 orders (999 is the lowest bound)."""
 
 _NO_WAIT, _PATIENT = "PRAGMA busy_timeout = 0", f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"
 _PRIMARY_CODE = 0xFF
