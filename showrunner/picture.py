@@ -42,6 +42,12 @@ TOLD_BACK_MS = 90_000
 MAX_SPANS = 64
 """Of what that process is told."""
 
+LONG_FRAME_MS = 100
+"""An instant this near to a segment's end may have its first frame in the next one."""
+
+NEXT_SEGMENT_MS = 20_000
+"""A segment that has not come by then does not follow."""
+
 THUMBNAILS = "thumbs"
 """The folder of a recording that holds the pictures of its takes."""
 
@@ -293,8 +299,13 @@ class LivePicture:
         held = self._files.recording.holding(at)
         if held is None:
             return None
+        after = self._files.recording.following(held)
+        if after is None and held.end_ms - at <= LONG_FRAME_MS and self._now() - at < NEXT_SEGMENT_MS:
+            return None  # the first frame from then on may be the next segment's
+        segments = (held,) if after is None else (held, after)
         folder = self._files.folder
-        return folder / held.init_uri, folder / held.uri, held.correlation.pts_at(at) / held.timescale
+        seconds = held.correlation.pts_at(at) / held.timescale
+        return folder / held.init_uri, tuple(folder / segment.uri for segment in segments), seconds
 
     def _patience_ms(self) -> int:
         return DEFAULT_WINDOW * 2_000

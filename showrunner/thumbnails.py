@@ -24,8 +24,8 @@ GIVE_UP_MS = 120_000
 
 log = structlog.get_logger()
 
-Frame = tuple[Path, Path, float]
-"""Initialization section, segment, and seconds on its time line."""
+Frame = tuple[Path, tuple[Path, ...], float]
+"""Initialization section, segments that follow one another, and seconds on their time line."""
 
 
 class Thumbnails:
@@ -33,7 +33,7 @@ class Thumbnails:
 
     Args:
         folder: where they are kept.
-        frame_at: tells which frame was captured at an instant, or None while it is not packaged.
+        frame_at: tells which frame was the first from an instant on, or None while it is not packaged.
         now: wall clock.
     """
 

@@ -18,6 +18,9 @@ TRANSPORT_STREAM_BITS = 33
 MAX_BEND_PPM = 200
 """How much programme time may run faster or slower than the source's own time to follow it: 0.4 ms in a segment."""
 
+BEND_SEGMENT_US = 2 * MILLION
+"""The clock is bent anew this often, so the frames of a whole segment wait for what it will be."""
+
 BEND_OVER_S = 60
 """What the clock is off by is made up over about this long."""
 
@@ -39,6 +42,12 @@ MAX_OFF_US = 1_000_000
 JUMP_S = 2
 """Timestamps that move on further than this, or back at all further than reordering does, have jumped."""
 
+DATES_ROUNDED_US = 2_000
+"""By how much whole milliseconds, and a rate left out within a segment, can put a player's date of a frame early."""
+
+MAX_SPLICE_LEAD_US = 10_000
+"""A splice is dated by no more than this before its frame: less than a frame at 60 a second."""
+
 JOIN_US = 250_000
 """A new stretch that would begin earlier than the last one ended, by no more than this, follows it at once."""
 
@@ -51,6 +60,18 @@ def ticks_to_ms(ticks: int, timescale: int) -> int:
 def ms_to_ticks(ms: int, timescale: int) -> int:
     """Return the tick nearest to a number of milliseconds; halves go up."""
     return (2 * ms * timescale + 1000) // 2000
+
+
+def splice_lead_us(ahead_us: int) -> int:
+    """Return how much earlier than its frame a splice is dated, so that rounding and bending never put it behind.
+
+    What is dated a millisecond behind its frame is shown a whole frame late; what is dated a few before it, on it.
+
+    Args:
+        ahead_us: how far the frame lies from the newest one seen.
+    """
+    swing_us = (ahead_us + BEND_SEGMENT_US) * 2 * MAX_BEND_PPM // MILLION  # from as slow as may be to as fast
+    return min(MAX_SPLICE_LEAD_US, DATES_ROUNDED_US + swing_us)
 
 
 class Correlation(msgspec.Struct, frozen=True, kw_only=True):

@@ -70,7 +70,7 @@ class Splice(msgspec.Struct, frozen=True, kw_only=True):
     """A splice message of the source (SCTE 35), understood and dated.
 
     Attributes:
-        at_ms: programme time it is about.
+        at_ms: programme time it is about; a few milliseconds before the frame it names, see ``splice_lead_us``.
         command: ``splice_insert`` or ``time_signal``.
         pts_ticks: the time the message itself names, the same each time it is repeated; None for "at once".
         event_id: splice event or segmentation event id; None where it has none.

@@ -159,6 +159,12 @@ class Recording:
                 return segment if at < segment.end_ms else None
         return None
 
+    def following(self, segment: LiveSegment) -> LiveSegment | None:
+        """Return the segment that goes on with the same time line after a kept one, or None."""
+        place = segment.sequence - self._segments[0].sequence + 1
+        after = self._segments[place] if place < len(self._segments) else None
+        return None if after is None or after.discontinuity else after
+
     def _newest(self, count: int) -> Iterator[LiveSegment]:
         start = len(self._segments) - count
         for place, segment in enumerate(self._segments):

@@ -13,7 +13,7 @@ from broadcast.programme.adapters.cuts import Cut, Cutter, usual_ticks
 from broadcast.programme.adapters.live_tracks import Route, Tracks
 from broadcast.programme.adapters.sampling import Sampler
 from broadcast.programme.adapters.stretch import SegmentWriter
-from broadcast.programme.clock import JOIN_US, MILLION, LiveClock, PacedClock
+from broadcast.programme.clock import JOIN_US, MILLION, LiveClock, PacedClock, splice_lead_us
 from broadcast.programme.errors import ProgrammeError
 from broadcast.programme.events import EventName
 from broadcast.programme.ingest_news import IngestOrder, News, Splice
@@ -213,7 +213,8 @@ class Stretch:
     def _tell_splices(self) -> None:
         for info in self._splices:
             at = self._seen if info.pts_ticks is None else self._place(info.pts_ticks)
-            captured_us = self._clock.captured_us(at)
+            ahead_us = int(abs(at - self._seen) * self._route.base * MILLION)
+            captured_us = self._clock.captured_us(at) - splice_lead_us(ahead_us)
             self._recorder.tell(
                 Splice(
                     at_ms=ProgrammeMs(captured_us // 1000),

@@ -1,6 +1,7 @@
-"""A small picture of one frame, taken out of the segment that holds it."""
+"""A small picture of one frame, taken out of the segments around it."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,36 +11,40 @@ import av.error
 from broadcast.programme.errors import ProgrammeError
 
 THUMBNAIL_WIDTH = 320
-MAX_FRAMES = 300
-"""Frames decoded on the way to the one that is wanted: a segment has no more."""
+MAX_FRAMES = 600
+"""Frames decoded on the way to the one that is wanted: two segments have no more."""
+
+ROUNDING_S = 0.001
+"""Dates are whole milliseconds: a frame this much before an instant is the one captured at it."""
 
 QUALITY = 70
 
 
-def thumbnail(init: Path, segment: Path, seconds: float) -> bytes:
-    """Return a WebP picture of the frame shown at a time, or of the last one before it.
+def thumbnail(init: Path, segments: Sequence[Path], seconds: float) -> bytes:
+    """Return a WebP picture of the first frame from an instant on, as a card is shown, or of the last frame there is.
 
     Args:
         init: initialization section.
-        segment: fMP4 segment.
-        seconds: on the segment's own time line.
+        segments: fMP4 segments that follow one another: the one that holds the instant, and the next if it is there.
+        seconds: the instant, on the segments' own time line.
 
     Raises:
         ProgrammeError: ``unreadable`` or ``no-picture``.
         OSError: a file is not there.
     """
-    stored = io.BytesIO(init.read_bytes() + segment.read_bytes())
+    stored = io.BytesIO(b"".join(path.read_bytes() for path in (init, *segments)))
+    name = segments[0].name
     found: av.VideoFrame | None = None
     try:
         with av.open(stored, "r", format="mp4") as container:
-            for number, frame in enumerate(container.decode(video=0)):
-                if found is not None and (number >= MAX_FRAMES or frame.time > seconds + 0.001):
-                    break
+            for number, frame in enumerate(container.decode(video=0), start=1):
                 found = frame
+                if number >= MAX_FRAMES or frame.time >= seconds - ROUNDING_S:
+                    break
     except av.error.FFmpegError as error:
-        raise ProgrammeError("unreadable", f"{segment.name} can't be decoded: {error}") from error
+        raise ProgrammeError("unreadable", f"{name} can't be decoded: {error}") from error
     if found is None:
-        raise ProgrammeError("no-picture", f"no frame of {segment.name} can be decoded")
+        raise ProgrammeError("no-picture", f"no frame of {name} can be decoded")
     height = max(2, round(found.height * THUMBNAIL_WIDTH / found.width / 2) * 2)
     picture = io.BytesIO()
     small: Any = found.reformat(width=THUMBNAIL_WIDTH, height=height)

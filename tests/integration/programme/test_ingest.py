@@ -1,7 +1,7 @@
 import io
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from broadcast.clock import ProgrammeMs
 from broadcast.ids import CueId
 from broadcast.programme.adapters.thumbnails import thumbnail
 from broadcast.programme.ingest_news import Splice
+from broadcast.programme.live_segments import LiveSegment
 from broadcast.programme.marks import Mark
 
 
@@ -192,12 +193,23 @@ async def test_a_splice_message_is_dated_by_the_frame_it_is_about(desk: Desk, ca
     assert abs(told.at_ms / 1000 - sending.captured_s[number]) < 0.35
 
 
-async def test_the_picture_of_a_take_is_the_frame_at_its_time(desk: Desk, camera: Callable[..., Camera]):
-    camera()
-    await desk.until(lambda: len(desk.segments) >= 2)
-    segment = desk.segments[1]
-    wanted, number = frames(desk, segment)[7]
-    webp = thumbnail(desk.folder / segment.init_uri, desk.folder / segment.uri, wanted)
+def number_of(desk: Desk, segments: Sequence[LiveSegment], seconds: float) -> int | None:
+    """Return the number burned into the picture of a take at an instant on the segments' time line."""
+    webp = thumbnail(desk.folder / segments[0].init_uri, [desk.folder / each.uri for each in segments], seconds)
     assert webp[:4] == b"RIFF"
     with av.open(io.BytesIO(webp)) as container:
-        assert number_in(next(container.decode(video=0))) == number
+        return number_in(next(container.decode(video=0)))
+
+
+async def test_the_picture_of_a_take_is_the_first_frame_its_card_is_on(desk: Desk, camera: Callable[..., Camera]):
+    camera()
+    await desk.until(lambda: len(desk.segments) >= 3)
+    segment, after = desk.segments[1:3]
+    before, (at, number) = frames(desk, segment)[6:8]
+    assert number_of(desk, [segment], at) == number
+    assert number_of(desk, [segment], at + 0.0005) == number  # dates are whole milliseconds
+    assert number_of(desk, [segment], (before[0] + at) / 2) == number
+    last, following = frames(desk, segment)[-1], frames(desk, after)[0]
+    assert desk.files.recording.following(segment) == after
+    assert number_of(desk, [segment, after], last[0] + 0.02) == following[1]
+    assert number_of(desk, [segment], last[0] + 0.02) == last[1]  # the source ended there

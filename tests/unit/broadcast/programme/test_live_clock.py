@@ -4,10 +4,12 @@ from hypothesis import strategies as st
 from broadcast.programme.clock import (
     JOIN_US,
     MAX_BEND_PPM,
+    MAX_SPLICE_LEAD_US,
     MILLION,
     LiveClock,
     PacedClock,
     Unwrapper,
+    splice_lead_us,
 )
 
 HZ = 90_000
@@ -86,6 +88,36 @@ def test_dates_never_step_back_and_never_run_faster_than_the_bound(drift_ppm: in
         assert abs(ahead - MILLION) <= MAX_BEND_PPM
         assert here > before
         before = here
+
+
+@given(
+    seen=st.integers(0, 49),
+    ahead=st.integers(1, 400),
+    late_us=st.lists(st.integers(-900_000, 900_000), min_size=12, max_size=12),
+)
+def test_a_splice_told_before_its_frame_counts_from_that_frame(seen: int, ahead: int, late_us: list[int]):
+    clock, frame = settled_clock(), HZ // 25
+    starts = [(segment + 2) * 2 * HZ for segment in range(len(late_us))]
+    named = starts[1] + (seen + ahead) * frame
+    correlations = []
+    for number, (pts, late) in enumerate(zip(starts, late_us, strict=True)):
+        clock.observe(pts, clock.captured_us(pts) + late)
+        clock.bend(pts)
+        correlations.append(clock.correlation())
+        if number == 1:
+            told_us = clock.captured_us(named) - splice_lead_us(ahead * frame * MILLION // HZ)
+            told_ms = told_us // 1000
+
+    def dated_ms(pts: int) -> int:
+        """Date a frame as players do: its segment's date in whole milliseconds, and how far into the segment it is."""
+        of = next(each for each in reversed(correlations) if each.pts_ticks <= pts)
+        return of.capture_ms + round((pts - of.pts_ticks) / (HZ // 1000))
+
+    assert dated_ms(named - frame) < told_ms <= dated_ms(named)
+
+
+def test_a_splice_far_ahead_is_dated_by_less_than_a_frame_before_it():
+    assert splice_lead_us(3_600 * MILLION) == MAX_SPLICE_LEAD_US < MILLION // 60
 
 
 def test_a_clock_that_drifts_is_followed():

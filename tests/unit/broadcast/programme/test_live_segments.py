@@ -101,6 +101,16 @@ def test_the_picture_of_an_instant_is_found_in_its_segment():
     assert recording.holding(ProgrammeMs(START - 1)) is None
 
 
+def test_a_segment_is_followed_by_the_next_of_its_stretch():
+    recording = Recording(max_segments=3, max_bytes=10**9)
+    for number in range(3):
+        recording.append(a_segment(number))
+    assert recording.append(a_segment(3, START + 9000, new=True)) == [a_segment(0)]
+    assert recording.following(a_segment(1)) == a_segment(2)
+    assert recording.following(a_segment(2)) is None
+    assert recording.following(a_segment(3, START + 9000, new=True)) is None
+
+
 def test_a_player_reads_dates_lengths_and_breaks():
     listed, before = recorded(
         a_segment(0), a_segment(1, START + 7500, new=True, init_uri="init-b.mp4", duration_ticks=180_180)
