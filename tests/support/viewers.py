@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -54,8 +55,11 @@ class SocketViewer(Viewer):
     def __init__(self, contract: Contract, connection: ClientConnection) -> None:
         super().__init__(contract)
         self.connection = connection
+        self._kept: deque[Message] = deque()
 
     async def receive(self) -> Message:
+        if self._kept:
+            return self._kept.popleft()
         text = await self.connection.recv(decode=True)
         message: Message = json.loads(text)
         return message
@@ -64,9 +68,13 @@ class SocketViewer(Viewer):
         await self.connection.send(json.dumps(message) if isinstance(message, dict) else message)
 
     async def ask(self, message: Message | str) -> Message:
-        """Send a message and return its answer: the next message that is none of the feed's own."""
+        """Send a message and return its answer: the next message that is none of the feed's own; those are kept."""
         await self.say(message)
-        return await self.until(lambda answer: answer["type"] in {"order", "problem", "clock"})
+        before: list[Message] = []
+        while (answer := await self.next())["type"] not in {"order", "problem", "clock"}:
+            before.append(answer)
+        self._kept.extendleft(reversed(before))
+        return answer
 
     async def closed(self) -> int:
         """Read until the server closes, and return the close code."""
