@@ -1,9 +1,9 @@
 """Group commit: taps that wait together are decided together, made durable by one transaction, then all answered.
 
-While one batch is on its way to the disk, the next one gathers; the more buyers press, the more share each sync, so
-throughput rises with the crowd. Deciding happens on the event loop (it is pure and takes microseconds), writing is
-the record's affair, in whichever store it lies. What the record already settles — a tap seen before, a SKU not on sale,
-stock that is gone — is answered from memory and touches no store.
+While one batch is on its way to the disk the next one gathers, for as long as every turn of the event loop brings more:
+the more buyers press, the more share each sync, so throughput rises with the crowd. Deciding happens on the event loop
+(it is pure and takes microseconds), writing is the record's affair, in whichever store it lies. What the record already
+settles — a tap seen before, a SKU not on sale, stock that is gone — is answered from memory and touches no store.
 """
 
 import asyncio
@@ -35,8 +35,8 @@ from broadcast.ids import BuyerId, ChannelId, NewId, OrderId, ShowId, Sku
 from broadcast.line_messages import LineAnswer, LineState
 from broadcast.messages import OrderAnswer, OrderCounters, OrderRequest, SkuCounter
 
-MAX_BATCH = 512
-"""Commands decided at a time: bounds how long the event loop is away."""
+MAX_BATCH = 256
+"""Commands decided at a time: bounds how long the event loop is away. Twice as many were no cheaper each."""
 
 MAX_ORDERS = 2_000_000
 """Orders of one show held in memory, about a kilobyte each."""
@@ -345,6 +345,7 @@ class GroupCommitCheckout:
 
     async def _run(self) -> None:
         while True:
+            await self._room.gather(MAX_BATCH)
             batch = self._room.take(MAX_BATCH)
             if batch:
                 await self._settle(batch)

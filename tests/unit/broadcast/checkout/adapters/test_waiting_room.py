@@ -99,3 +99,36 @@ async def test_repeats_of_one_buyer_are_bounded_too(tap: Callable[..., Place]):
     for _ in range(waiting_room.MAX_REPEATS_PER_BUYER):
         room.enter(tap(key="again"))
     assert not room.has_place_for(tap(key="again"))
+
+
+async def one_a_turn(room: WaitingRoom, taps: list[Place]) -> None:
+    """Let taps come as from sockets, one at every turn of the event loop."""
+    for tap in taps:
+        room.enter(tap)
+        await asyncio.sleep(0)
+
+
+async def test_those_who_come_turn_by_turn_are_gathered_until_nobody_more_does(tap: Callable[..., Place]):
+    room = WaitingRoom()
+    async with asyncio.TaskGroup() as group:
+        coming = group.create_task(one_a_turn(room, [tap(key=str(n)) for n in range(5)]))
+        await asyncio.sleep(0)
+        await room.gather(100)
+        assert (len(room), coming.done()) == (5, True)
+
+
+async def test_a_crowd_without_end_is_served_as_soon_as_enough_wait(tap: Callable[..., Place]):
+    room = WaitingRoom()
+    async with asyncio.TaskGroup() as group:
+        coming = group.create_task(one_a_turn(room, [tap(key=str(n)) for n in range(100)]))
+        await asyncio.sleep(0)
+        await room.gather(7)
+        assert len(room) == 7
+        coming.cancel()
+
+
+async def test_where_nobody_waits_nothing_is_gathered():
+    room = WaitingRoom()
+    gathering = room.gather(7)
+    with pytest.raises(StopIteration):
+        gathering.send(None)
