@@ -68,7 +68,7 @@ class Suspects:
         who, now_s = (viewer.channel, viewer.buyer), self._clock_s()
         before = self.behaviour.grade(who, now_s)
         odd = self.behaviour.tapped(who, sku, now_s)
-        grade = self._grade(who, before, odd, now_s)
+        grade = self._grade(who, before, odd, now_s) if odd else before
         if not grade or len(self._waiting) >= MAX_WAITING:
             return straight
         self.slowed[grade] += 1

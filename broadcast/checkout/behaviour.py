@@ -89,26 +89,30 @@ class Behaviour:
             now_s: when it came; any origin, never going back.
         """
         row = self._row(who, now_s)
-        if row.taps and now_s - row.taps[-1] > PAUSE_S:
-            row.taps.clear()
-        row.taps.append(now_s)
-        row.swept.append((sku, now_s))
+        taps, swept = row.taps, row.swept
+        if taps and now_s - taps[-1] > PAUSE_S:
+            taps.clear()
+        taps.append(now_s)
         odd: list[Signal] = []
-        if len(row.taps) == TAPS_LOOKED_AT:
-            if row.taps[-1] - row.taps[0] <= FAST_S:
+        if len(taps) == TAPS_LOOKED_AT:
+            if taps[-1] - taps[0] <= FAST_S:
                 odd.append("fast")
-            elif _regular(row.taps):
+            elif _regular(taps):
                 odd.append("regular")
             if odd:
-                row.taps.clear()  # the same taps count once
+                taps.clear()  # the same taps count once
+        if swept and swept[-1][0] == sku:
+            swept.clear()  # of a run of different SKUs only this tap can be the first
+        swept.append((sku, now_s))
         if (
-            len(row.swept) == SWEEP_SKUS
-            and now_s - row.swept[0][1] <= SWEEP_S
-            and len({swept for swept, _ in row.swept}) == SWEEP_SKUS
+            len(swept) == SWEEP_SKUS
+            and now_s - swept[0][1] <= SWEEP_S
+            and len({one for one, _ in swept}) == SWEEP_SKUS
         ):
             odd.append("sweep")
-            row.swept.clear()
-        self._score(row, odd, now_s)
+            swept.clear()
+        if odd:
+            self._score(row, odd, now_s)
         return odd
 
     def unseen(self, who: Who, sku: Sku, now_s: float) -> list[Signal]:
@@ -126,7 +130,7 @@ class Behaviour:
     def grade(self, who: Who, now_s: float) -> Grade:
         """Return how sure it is that a buyer is a machine."""
         row = self._rows.get(who)
-        if row is None:
+        if row is None or not row.score:
             return 0
         score = row.at(now_s)
         if score < ODD:
@@ -150,7 +154,9 @@ class Behaviour:
 
 
 def _regular(taps: deque[float]) -> bool:
-    intervals = [later - earlier for earlier, later in pairwise(taps)]
-    mean = sum(intervals) / len(intervals)
-    variance = sum((interval - mean) ** 2 for interval in intervals) / len(intervals)
-    return variance < (REGULAR_SPREAD * mean) ** 2
+    count = len(taps) - 1
+    mean = (taps[-1] - taps[0]) / count
+    bound = (REGULAR_SPREAD * mean) ** 2
+    if (taps[-1] - taps[-2] - mean) ** 2 > bound * count:  # one interval alone makes it more: of nearly every person
+        return False
+    return sum((later - earlier - mean) ** 2 for earlier, later in pairwise(taps)) / count < bound
