@@ -38,7 +38,7 @@ class Money(msgspec.Struct, frozen=True, gc=False):
 
     def times(self, quantity: int) -> "Money":
         """Return the price of ``quantity`` pieces."""
-        return Money(self.value * quantity, self.currency)
+        return self if quantity == 1 else Money(self.value * quantity, self.currency)
 
 
 def exponent(currency: str) -> int:

@@ -104,11 +104,7 @@ class Behaviour:
         if swept and swept[-1][0] == sku:
             swept.clear()  # of a run of different SKUs only this tap can be the first
         swept.append((sku, now_s))
-        if (
-            len(swept) == SWEEP_SKUS
-            and now_s - swept[0][1] <= SWEEP_S
-            and len({one for one, _ in swept}) == SWEEP_SKUS
-        ):
+        if len(swept) == SWEEP_SKUS and now_s - swept[0][1] <= SWEEP_S and len({one for one, _ in swept}) == SWEEP_SKUS:
             odd.append("sweep")
             swept.clear()
         if odd:

@@ -47,7 +47,10 @@ def decide(
     answers: list[Answer | Refusal] = []
     for command in commands:
         try:
-            answers.append(_decide_one(desk, command, now, new_id, changes))
+            if type(command) is Place:  # nearly all of a drop's are
+                answers.append(_place(desk, command, now, new_id, changes))
+            else:
+                answers.append(_decide_one(desk, command, now, new_id, changes))
         except Refusal as refusal:
             answers.append(refusal)
     for sku in changes.touched:
@@ -134,8 +137,6 @@ def _price(desk: Desk, tap: Place, now: WallMs) -> Money:
 def _decide_one(desk: Desk, command: Command, now: WallMs, new_id: NewId, changes: Changes) -> Answer | Refusal:
     answer: Answer | Refusal = None
     match command:
-        case Place():
-            answer = _place(desk, command, now, new_id, changes)
         case Notified():
             _take_in(desk, command, now, new_id, changes)
         case Cancel():

@@ -226,12 +226,12 @@ class OrderDesk:
     def _tell(self, viewer: Viewer, tap_id: str, placed: Placed, reply: Reply) -> None:
         order = placed.answer
         reply(_json.encode(order_message(tap_id, order, replayed=placed.replayed)))
-        self._watch(viewer, order, tap_id, reply)
+        self._watch(viewer, order, tap_id, reply, replayed=placed.replayed)
 
-    def _watch(self, viewer: Viewer, order: OrderAnswer, tap_id: str, reply: Reply) -> None:
-        if order.order in self._watched:
-            self._watched.move_to_end(order.order)
+    def _watch(self, viewer: Viewer, order: OrderAnswer, tap_id: str, reply: Reply, *, replayed: bool) -> None:
         self._watched[order.order] = _Watcher(tap_id, reply)
+        if replayed:
+            self._watched.move_to_end(order.order)
         if len(self._watched) > MAX_WATCHED_ORDERS:
             self._watched.popitem(last=False)
         self._checkout.watch(viewer.channel, viewer.buyer, order)

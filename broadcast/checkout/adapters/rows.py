@@ -88,9 +88,11 @@ def implied_errand(order: Order) -> Errand | None:
     Whoever holds an order that is to be paid at once is asked for the money until it is paid or released. That is in
     the order's row already; a second row for every order would say it again, in the hottest write there is.
     """
-    if order.status == "reserved" and order.payment == "none" and order.payment_due_ms is None:
-        return Errand(order.order, "payment", order.amount)
-    return None
+    return Errand(order.order, "payment", order.amount) if _implies_errand(order) else None
+
+
+def _implies_errand(order: Order) -> bool:
+    return order.status == "reserved" and order.payment == "none" and order.payment_due_ms is None
 
 
 def _not_told_by_orders(changes: Changes) -> list[Errand]:
@@ -98,7 +100,7 @@ def _not_told_by_orders(changes: Changes) -> list[Errand]:
     return [
         errand
         for errand in changes.opened.values()
-        if errand.kind != "payment" or errand.order not in placed or implied_errand(placed[errand.order]) is None
+        if errand.kind != "payment" or errand.order not in placed or not _implies_errand(placed[errand.order])
     ]
 
 
