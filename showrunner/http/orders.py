@@ -167,27 +167,9 @@ class OrderDesk:
 
     def tap(self, tap: Tap, channel: ChannelId, reply: Reply) -> Answering:
         """Answer a tap that came over a viewer's open feed of ``channel``, now or once its order is durable."""
-        answering = Answering()
-        viewer: Viewer | None = None
-
-        def answer(answered: Placed | Refusal) -> None:
-            try:
-                if isinstance(answered, Placed) and viewer is not None:
-                    self._tell(viewer, tap.id, answered, reply)
-                elif isinstance(answered, Refusal):
-                    if answered.name in WRONG:
-                        self._refusals.note("websocket", answered.name, channel)
-                    if viewer is not None:
-                        self.note_early(viewer, answered)
-                    line = answered.more.get("line", {})
-                    if viewer is not None and line.get("could_win"):
-                        self._watch_line(viewer, tap, line["ticket"], "waiting", reply)
-                    reply(_json.encode(ProblemMessage(id=tap.id, problem=answered.problem())))
-            finally:
-                answering.given()
-
+        asked = _Asked(self, tap, channel, reply)
         try:
-            viewer = self._on_feed(tap, channel)
+            viewer = asked.viewer = self._on_feed(tap, channel)
             often = self._pace.take(viewer)
             request = OrderRequest(
                 show=tap.show, sku=tap.sku, quantity=tap.quantity, look=tap.look, seen_price=tap.seen_price
@@ -199,16 +181,34 @@ class OrderDesk:
                 buyer=viewer.buyer,
                 key=tap.key,
                 request=request,
-                answer=answer,
+                answer=asked,
                 ticket=tap.ticket,
                 assurance=viewer.assurance,
             )
         except Refusal as refusal:
-            answer(refusal)
+            asked(refusal)
         except Exception:
             log.exception("tap.fault")
-            answer(Refusal("internal"))
-        return answering
+            asked(Refusal("internal"))
+        return asked
+
+    def answer(self, asked: "_Asked", answered: Placed | Refusal) -> None:
+        """Tell a viewer what became of their tap."""
+        viewer = asked.viewer
+        if isinstance(answered, Refusal):
+            self._refused(asked, viewer, answered)
+        elif viewer is not None:
+            self._tell(viewer, asked.tap.id, answered, asked.reply)
+
+    def _refused(self, asked: "_Asked", viewer: Viewer | None, refusal: Refusal) -> None:
+        if refusal.name in WRONG:
+            self._refusals.note("websocket", refusal.name, asked.channel)
+        if viewer is not None:
+            self.note_early(viewer, refusal)
+            line = refusal.more.get("line", {})
+            if line.get("could_win"):
+                self._watch_line(viewer, asked.tap, line["ticket"], "waiting", asked.reply)
+        asked.reply(_json.encode(ProblemMessage(id=asked.tap.id, problem=refusal.problem())))
 
     def watch_line(self, tap: Tap, channel: ChannelId, ticket: str, state: LineState, reply: Reply) -> None:
         """Tell a viewer of their place in line who made the tap at another door, and knows the place as ``state``."""
@@ -304,6 +304,33 @@ class _Answered:
         """Return the future of an answer that is not there yet."""
         self._waiting = asyncio.get_running_loop().create_future()
         return self._waiting
+
+
+class _Asked(Answering):
+    """A tap that came over a viewer's open feed, and waits for its answer: it is called with it.
+
+    A drop's crowd waits all at once, so this is one small object and no closure over six.
+
+    Attributes:
+        viewer: whose tap it is, once their token was verified.
+    """
+
+    __slots__ = ("_desk", "channel", "reply", "tap", "viewer")
+
+    def __init__(self, desk: OrderDesk, tap: Tap, channel: ChannelId, reply: Reply) -> None:
+        super().__init__()
+        self._desk = desk
+        self.tap = tap
+        self.channel = channel
+        self.reply = reply
+        self.viewer: Viewer | None = None
+
+    def __call__(self, answered: Placed | Refusal) -> None:
+        """Hand over the answer."""
+        try:
+            self._desk.answer(self, answered)
+        finally:
+            self.given()
 
 
 class _Watcher:
