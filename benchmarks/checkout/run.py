@@ -55,7 +55,7 @@ class Plan:
     overload_taps: int
 
 
-FULL = Plan(waiting=(64, 128, 256, 512), rounds=5, taps=5_000, overload=5_120, overload_taps=30_000)
+FULL = Plan(waiting=(64, 128, 256, 512), rounds=9, taps=5_000, overload=5_120, overload_taps=30_000)
 QUICK = Plan(waiting=(64, 512), rounds=2, taps=2_000, overload=2_560, overload_taps=8_000)
 
 

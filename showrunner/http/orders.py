@@ -194,11 +194,18 @@ class OrderDesk:
 
     def answer(self, asked: "_Asked", answered: Placed | Refusal) -> None:
         """Tell a viewer what became of their tap."""
-        viewer = asked.viewer
+        viewer, tap_id, reply = asked.viewer, asked.tap.id, asked.reply
         if isinstance(answered, Refusal):
             self._refused(asked, viewer, answered)
         elif viewer is not None:
-            self._tell(viewer, asked.tap.id, answered, asked.reply)
+            order = answered.answer
+            reply(_json.encode(order_message(tap_id, order, replayed=answered.replayed)))
+            self._watched[order.order] = _Watcher(tap_id, reply)
+            if answered.replayed:
+                self._watched.move_to_end(order.order)
+            if len(self._watched) > MAX_WATCHED_ORDERS:
+                self._watched.popitem(last=False)
+            self._checkout.watch(viewer.channel, viewer.buyer, order)
 
     def _refused(self, asked: "_Asked", viewer: Viewer | None, refusal: Refusal) -> None:
         if refusal.name in WRONG:
@@ -222,19 +229,6 @@ class OrderDesk:
         if viewer.channel != channel:
             raise Refusal("wrong-channel", f"this feed is {channel}'s")
         return viewer
-
-    def _tell(self, viewer: Viewer, tap_id: str, placed: Placed, reply: Reply) -> None:
-        order = placed.answer
-        reply(_json.encode(order_message(tap_id, order, replayed=placed.replayed)))
-        self._watch(viewer, order, tap_id, reply, replayed=placed.replayed)
-
-    def _watch(self, viewer: Viewer, order: OrderAnswer, tap_id: str, reply: Reply, *, replayed: bool) -> None:
-        self._watched[order.order] = _Watcher(tap_id, reply)
-        if replayed:
-            self._watched.move_to_end(order.order)
-        if len(self._watched) > MAX_WATCHED_ORDERS:
-            self._watched.popitem(last=False)
-        self._checkout.watch(viewer.channel, viewer.buyer, order)
 
     def changed(self, order: OrderAnswer) -> None:
         """Push an order's news to the WebSocket it was placed on, if that is still there."""

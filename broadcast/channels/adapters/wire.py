@@ -204,13 +204,11 @@ class Wires:
         self._ending.append(wire)
 
     def _look(self) -> None:
-        wires, left = self._wires, MAX_EVENTS
-        while left > 0 and (happened := self._epoll.poll(0, left)):
-            left -= len(happened)
-            for descriptor, events in happened:
-                wire = wires.get(descriptor)
-                if wire is not None:
-                    wire.happened(events)
+        wires = self._wires
+        for descriptor, events in self._epoll.poll(0, MAX_EVENTS):
+            wire = wires.get(descriptor)
+            if wire is not None:
+                wire.happened(events)
 
     def _close(self) -> None:
         ending, self._ending = self._ending, []
