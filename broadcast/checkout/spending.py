@@ -26,8 +26,8 @@ CLOCKS_DIFFER_MS = 60_000
 
 
 def rests_on_all_orders(answer: Order | Refusal) -> bool:
-    """Tell whether an answer rests on what the buyer spent on anything, some of which may not be durable yet."""
-    return isinstance(answer, Refusal) and answer.name == STEP_UP
+    """Tell whether an answer rests on what the buyer ordered of other SKUs, some of which may not be durable yet."""
+    return isinstance(answer, Refusal) and (answer.name == STEP_UP or answer.more.get("of") == "product")
 
 
 class SpendingRule(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,7 +50,6 @@ MAKES_PARTS = {
     "showrunner/feed_parts.py": "what both composition roots have in common",
     "showrunner/listening.py": "one door a connection",
     "showrunner/dvb_css.py": "a part with a port of its own, started and stopped as one",
-    "showrunner/http/orders.py": "a tap's answer on its way, a plain value",
     "showrunner/http/payments.py": "the sandbox's behaviour, a plain value",
     "showrunner/rehearsal/__init__.py": "a rehearsal's audience makes tokens of its own",
     "showrunner/token_printing.py": "prints tokens; nothing runs",

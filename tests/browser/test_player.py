@@ -46,14 +46,16 @@ PLAY = """([address, rate]) => {
     const from = hls.latestLevelDetails?.fragments.findLast((each) => begins(each) <= mediaTime + 0.01);
     if (from === undefined) return;
     played.last_ms = from.programDateTime + (mediaTime - begins(from)) * 1000;
-    played.first_ms ??= played.last_ms;
+    if (played.first_ms === null) {
+      played.first_ms = played.last_ms;
+      void video.play();  // not before: a busy machine may leave out frames that play, the one it stands on it shows
+    }
   };
   video.requestVideoFrameCallback(shown);
   video.addEventListener('ended', () => { played.ended = true; });
   video.defaultPlaybackRate = rate;
   hls.loadSource(address);
   hls.attachMedia(video);
-  void video.play();
 }"""
 
 

@@ -281,11 +281,8 @@ class GroupCommitCheckout:
 
     def watch(self, channel: ChannelId, buyer: BuyerId, order: OrderAnswer) -> None:
         """Tell what became of an order that its buyer knows an earlier state of; later changes are told anyway."""
-        known = self._desk.orders.get(order.order)
-        if known is None or known.status == order.status:  # as nearly every answer, a moment after it was given
-            return
         found = self._durable(order.order)
-        if found is not None and found.scope[:2] == (channel, buyer) and found.status != order.status:
+        if found is not None and found.status != order.status and found.scope[:2] == (channel, buyer):
             self._announce.orders((found,))
 
     def stock(self) -> dict[Sku, SkuCounter]:

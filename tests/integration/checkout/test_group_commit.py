@@ -225,6 +225,39 @@ async def test_nobody_hears_sold_out_because_of_an_order_that_is_not_durable_yet
     assert await why(too_late) == "sold-out"
 
 
+async def test_nobody_hears_of_a_products_limit_because_of_another_size_that_is_not_durable_yet(
+    house: Any, place: Place, settled: Settled, monkeypatch: pytest.MonkeyPatch
+):
+    sizes = tuple(
+        Offer(
+            sku=sku,
+            price=COAT_PRICE,
+            stock=stock,
+            limit_per_buyer=None,
+            title=sku,
+            group="coat",
+            limit_per_group=1,
+        )
+        for sku, stock in (("coat-m", 5), ("coat-l", 0))
+    )
+    checkout = await house.open(sizes)
+    house.disk.hold()
+    one_size = asyncio.ensure_future(place(checkout, key="m"))
+    await settled()
+    other_size = asyncio.ensure_future(place(checkout, key="l", sku="coat-l"))
+    await settled()
+    assert not other_size.done()
+
+    async def lost(_changes: Any) -> None:
+        monkeypatch.undo()
+        raise OSError("the disk went away")
+
+    monkeypatch.setattr(house.disk._record, "write", lost)
+    house.disk.let_go()
+    assert await why(one_size) == "busy"
+    assert await why(other_size) == "sold-out"
+
+
 async def test_what_memory_settles_is_answered_while_the_disk_is_busy(house: Any, place: Place, settled: Settled):
     checkout = await house.open()
     first = await place(checkout)
