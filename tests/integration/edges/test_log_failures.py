@@ -30,6 +30,17 @@ async def until_look(viewer: SocketViewer, look: str) -> list[Message]:
     return heard
 
 
+async def until_shown(control: House, edge: EdgeGroup, look: str) -> None:
+    """Wait until whoever comes to the edge finds the look on air."""
+
+    def shows(message: Message) -> bool:
+        on_air = message["state"]["on_air"] if message["type"] == "snapshot" else message
+        return on_air is not None and on_air.get("look") is not None and on_air["look"]["id"] == look
+
+    async with watch(control, edge) as viewer:
+        await viewer.until(shows)
+
+
 async def test_a_log_that_dies_and_comes_back_skips_nothing_and_repeats_nothing(
     control: House, edge: EdgeGroup, log_server: LogServer
 ) -> None:
@@ -70,6 +81,7 @@ async def test_a_log_that_lost_everything_is_told_the_present_before_any_viewer_
     await take(control, "look-1")
     assert (await control.order("COAT-M", quantity=2)).status == 201
     await take(control, "look-2")
+    await until_shown(control, edge, "look-2")
     async with watch(control, edge) as viewer:
         before = await viewer.next()
         log_server.kill()
@@ -88,6 +100,7 @@ async def test_a_resume_point_in_a_log_that_is_gone_is_answered_with_the_present
     control: House, edge: EdgeGroup, log_server: LogServer
 ) -> None:
     await take(control, "look-1")
+    await until_shown(control, edge, "look-1")
     async with watch(control, edge) as viewer:
         before = await viewer.next()
         log_server.kill()
@@ -104,6 +117,7 @@ async def test_a_server_without_the_newest_records_that_takes_over_costs_no_cue(
     control: House, edge: EdgeGroup, log_server: LogServer, tmp_path: Path
 ) -> None:
     await take(control, "look-1")
+    await until_shown(control, edge, "look-1")
     async with watch(control, edge) as viewer:
         before = await viewer.next()
         log_server.copy_to(tmp_path / "replica")
@@ -131,6 +145,7 @@ async def test_until_the_log_has_been_told_the_present_screens_stay_as_they_are(
 
     monkeypatch.setattr(control.running.control, "restore", held_up)
     await take(control, "look-1")
+    await until_shown(control, edge, "look-1")
     async with watch(control, edge) as viewer:
         before = await viewer.next()
         log_server.kill()
@@ -177,6 +192,7 @@ async def test_an_edge_waits_for_a_log_that_is_away_and_keeps_its_viewers(
     control: House, edge: EdgeGroup, log_server: LogServer
 ) -> None:
     await take(control, "look-1")
+    await until_shown(control, edge, "look-1")
     async with watch(control, edge) as viewer:
         await viewer.next()
         log_server.kill()
