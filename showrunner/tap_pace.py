@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from broadcast.channels.adapters.tokens import Viewer
-from broadcast.checkout.behaviour import PAUSE_S
 from broadcast.errors import Refusal
 from broadcast.ids import BuyerId, ChannelId
 
@@ -26,7 +25,9 @@ MAX_WAIT_S = 60.0
 MAX_STRIKES = 16
 
 OFTEN = 4
-"""So many taps, each within ``PAUSE_S`` of the one before, and a buyer taps often: what is looked at as a row there."""
+"""So many taps, each within ``PAUSE_S`` of the one before, and a buyer taps often."""
+
+PAUSE_S = 30.0
 
 EARLY_COUNTS_AS = 2
 """How many taps one counts as, for that, that came before its sale."""

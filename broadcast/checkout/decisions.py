@@ -161,10 +161,8 @@ def _place(desk: Desk, tap: Place, now: WallMs, new_id: NewId, changes: Changes)
     if found is not None:
         return Placed(found.first_answer(), replayed=True)
     took_offer = bool(desk.line_offers) and _took_offer(desk, tap, changes)
-    offer = desk.offers[tap.sku]
-    price = _price(desk, tap, now) if offer.prices else offer.price
-    amount = price.times(tap.quantity)
-    due_ms = offer.payment_due_ms(now)
+    amount = _price(desk, tap, now).times(tap.quantity)
+    due_ms = desk.offers[tap.sku].payment_due_ms(now)
     order = Order(
         order=OrderId(new_id()),
         show=tap.show,

@@ -185,7 +185,7 @@ class Desk:
             return 0
         taken = self._taken.get(sku) if self._taken else None
         if taken is None or self.pooled_from_ms(sku, now) is None:
-            return shelf.left - shelf.aside
+            return shelf.free
         shares = self.offers[sku].shares
         return shelf.free if shares is None else shares.open_to(channel, shelf.free, shelf.initial, taken)
 

@@ -57,7 +57,7 @@ class Shelf:
 
     def reserve(self, pieces: int) -> None:
         """Hold pieces for an order."""
-        self._has(self.left - self.aside, pieces)
+        self._has(self.free, pieces)
         self.left -= pieces
         self.reserved += pieces
 
