@@ -102,3 +102,17 @@ def test_no_more_buyers_are_remembered_than_there_is_room_for(pace: TapPace, mon
     for number in range(50):
         pace.take(buyer(str(number)))
     assert len(pace) == 10
+
+
+@pytest.mark.parametrize(("pause_s", "often"), [(tap_pace.PAUSE_S - 1, True), (tap_pace.PAUSE_S, False)])
+def test_who_taps_often_is_still_known_after_a_short_pause_and_not_after_a_long_one(
+    pace: TapPace, clock: Clock, *, pause_s: float, often: bool
+) -> None:
+    taps = [pace.take(buyer("busy")) for _ in range(tap_pace.OFTEN + 1)]
+    assert taps == [False] * tap_pace.OFTEN + [True]
+    clock.s += pause_s
+    assert pace.take(buyer("busy")) is often
+
+
+def test_a_pause_no_longer_than_between_two_looks_hides_nobody() -> None:
+    assert tap_pace.PAUSE_S >= 30
